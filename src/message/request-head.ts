@@ -1,0 +1,39 @@
+import type { Fields } from './fields.ts'
+
+/** The other end of the connection; one value per connection. */
+export interface Peer {
+  /** IP address without brackets or zone; IPv4-mapped IPv6 addresses are written as IPv4. */
+  readonly address: string
+  readonly port: number
+  readonly tls: boolean
+}
+
+/** How the end of the request body is known (RFC 9112 section 6.3). */
+export type Framing =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly bytes: number }
+  | { readonly kind: 'chunked' }
+
+/** A request as it arrived, checked and free of Node.js types: what the whole request path reads. */
+export interface RequestHead {
+  /** As received; methods are case-sensitive (RFC 9110 section 9.1). */
+  readonly method: string
+  /** The one canonical path (`canonical-path.ts`): matched, authorised, rewritten, logged and forwarded in this form. */
+  readonly path: string
+  /** Empty, or the query as received with its leading `?`. Never logged. */
+  readonly query: string
+  /** Host and port that the caller named, lower case, as in the Host field or the absolute-form target. */
+  readonly authority: string
+  /** The host of `authority` without port and without IPv6 brackets. */
+  readonly host: string
+  /** Scheme of the caller's connection: the listener's, or a trusted proxy's word. */
+  readonly scheme: 'http' | 'https'
+  readonly httpVersion: '1.0' | '1.1'
+  readonly fields: Fields
+  readonly framing: Framing
+  readonly peer: Peer
+  /** Address of the caller: the rightmost hop that is not a trusted proxy; without brackets. */
+  readonly clientAddress: string
+  /** Protocols of a valid upgrade request (`websocket`), lower case; undefined for ordinary requests. */
+  readonly upgrade: string | undefined
+}

@@ -1,0 +1,320 @@
+/**
+ * The resolved settings: complete, plain, readonly, with every default filled in and every name checked.
+ * `settings/resolve*.ts` makes them; every room may import these types. YAML keys are spelled as the seeds write them;
+ * the translation to the names here happens in `resolve` and nowhere else.
+ *
+ * `pointer` members are JSON pointers into the merged document: what only `compile` can find is reported by them.
+ */
+import type { Secret } from './secret.ts'
+
+export type { Secret } from './secret.ts'
+
+export interface Settings {
+  readonly name: string
+  /** SHA-256 of the resolved content, shortened to 12 hex digits; equal content has equal revision. */
+  readonly revision: string
+  readonly ports: PortsSettings
+  /** Present when `ports.https` is. */
+  readonly tls: TlsSettings | undefined
+  readonly apiEndpoint: ApiEndpointSettings
+  readonly adminApi: AdminApiSettings
+  /** Absolute path. */
+  readonly stateDir: string
+  readonly trustedProxies: readonly AddressRange[]
+  readonly limits: LimitsSettings
+  readonly drain: { readonly delayMs: number; readonly timeoutMs: number }
+  readonly users: readonly UserSettings[]
+  readonly keystores: readonly KeystoreSettings[]
+  readonly truststores: readonly TruststoreSettings[]
+  readonly authServers: readonly AuthServerSettings[]
+  readonly applications: readonly ApplicationSettings[]
+  readonly scopeMappings: readonly ScopeMappingSettings[]
+  readonly apis: readonly ApiSettings[]
+  readonly faults: { readonly format: 'problem' | 'exception' }
+  /** `extended_settings.pg_JWT_isHTTPS`: the issuing endpoints answer over HTTPS only. */
+  readonly issuingRequiresHttps: boolean
+  readonly logging: LoggingSettings
+}
+
+/** A listening address. Without host: all addresses, IPv4 and IPv6. Port 0 lets the system choose. */
+export interface ListenAddress {
+  readonly host: string | undefined
+  readonly port: number
+}
+
+export interface PortsSettings {
+  readonly http: ListenAddress | undefined
+  readonly https: ListenAddress | undefined
+  readonly admin: ListenAddress
+}
+
+export interface TlsSettings {
+  /** Absolute file names of PEM files, first one is the default certificate. */
+  readonly certificates: readonly {
+    readonly certificateFile: string
+    readonly privateKeyFile: string
+    readonly alias: string
+    readonly pointer: string
+  }[]
+  readonly clientCertificates: 'none' | 'optional' | 'required'
+  /** PEM files with the authorities for client certificates. */
+  readonly clientAuthorityFiles: readonly string[]
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+}
+
+export interface ApiEndpointSettings {
+  /** `/gateway` by default; prefix of the product's own endpoints. */
+  readonly basePath: string
+  /** Absolute URL at which callers reach this gateway, without trailing slash. */
+  readonly accessUrl: string | undefined
+}
+
+export interface AdminApiSettings {
+  readonly credentials: { readonly user: string; readonly password: Secret } | undefined
+  /** `/rest/microgateway` by default. */
+  readonly path: string
+  readonly openMetrics: boolean
+}
+
+/** Inclusive address range: a CIDR block or `from-to`. */
+export type AddressRange =
+  | { readonly kind: 'block'; readonly address: string; readonly prefix: number }
+  | { readonly kind: 'range'; readonly from: string; readonly to: string }
+
+export interface LimitsSettings {
+  readonly maxHeaderBytes: number
+  readonly maxHeaderCount: number
+  readonly maxTargetBytes: number
+  readonly maxBodyBytes: number
+  readonly maxTokenBytes: number
+  readonly headersTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly idleTimeoutMs: number
+}
+
+export interface UserSettings {
+  readonly name: string
+  /** `scrypt:N:r:p:salt:hash`, salt and hash in base64. */
+  readonly passwordHash: string
+  readonly pointer: string
+}
+
+export type KeystoreSettings =
+  | {
+      readonly type: 'pem'
+      readonly name: string
+      readonly entries: readonly {
+        readonly alias: string
+        readonly certificateFile: string | undefined
+        readonly privateKeyFile: string
+        readonly pointer: string
+      }[]
+      readonly pointer: string
+    }
+  | {
+      /** Made on first start under `state_dir`. */
+      readonly type: 'generated'
+      readonly name: string
+      readonly algorithm: SigningAlgorithm
+      readonly alias: string
+      readonly pointer: string
+    }
+
+export interface TruststoreSettings {
+  readonly name: string
+  readonly entries: readonly { readonly alias: string; readonly certificateFile: string; readonly pointer: string }[]
+  readonly pointer: string
+}
+
+export type SigningAlgorithm = 'RS256' | 'RS384' | 'RS512' | 'ES256' | 'EdDSA'
+export type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512'
+export type AsymmetricAlgorithm =
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'EdDSA'
+
+export interface AuthServerSettings {
+  readonly name: string
+  readonly id: string | undefined
+  readonly description: string | undefined
+  /** Undefined for an auth server that only introspects. */
+  readonly issuer: string | undefined
+  readonly keys: KeyOriginSettings
+  readonly audience: readonly string[]
+  /** Undefined: all asymmetric algorithms that fit the key. */
+  readonly algorithms: readonly AsymmetricAlgorithm[] | undefined
+  readonly clockSkewSeconds: number
+  readonly requireExp: boolean
+  readonly tokenGenerator: TokenGeneratorSettings | undefined
+  readonly scopes: readonly { readonly name: string; readonly description: string | undefined }[]
+  readonly pointer: string
+}
+
+/** Where the verification keys of an issuer come from. */
+export type KeyOriginSettings =
+  | { readonly kind: 'jwksUri'; readonly uri: string; readonly jwks: JwksSettings; readonly pointer: string }
+  | { readonly kind: 'jwksFile'; readonly file: string; readonly pointer: string }
+  | { readonly kind: 'certificate'; readonly certificateFile: string; readonly alias: string; readonly pointer: string }
+  /** This gateway's own signing key (`tokenGenerator`). */
+  | { readonly kind: 'own' }
+  /** No key source: its tokens get 503 (HMAC strategies may still name this auth server). */
+  | { readonly kind: 'none' }
+
+export interface JwksSettings {
+  readonly maxAgeMs: number
+  readonly minAgeMs: number
+  readonly maxStaleMs: number
+  readonly cooldownMs: number
+  readonly fetchTimeoutMs: number
+  readonly maxBytes: number
+}
+
+export interface TokenGeneratorSettings {
+  readonly algorithm: SigningAlgorithm
+  /** Minutes, as the seeds define it. */
+  readonly expiryMinutes: number
+  readonly audience: string | undefined
+  readonly keystore: string
+  readonly keyAlias: string
+}
+
+/** A value that one claim must have; a list means any of. Never null, never an object (checked by the schema). */
+export type ClaimExpectation = string | number | boolean | readonly (string | number | boolean)[]
+
+export interface ApplicationSettings {
+  readonly id: string
+  readonly name: string
+  readonly owner: string | undefined
+  readonly tier: string | undefined
+  readonly suspended: boolean
+  /** Names of the APIs it is registered for. */
+  readonly apis: readonly string[]
+  /** Auth servers whose tokens may name it; undefined: any. */
+  readonly authServers: readonly string[] | undefined
+  readonly identifiers: {
+    readonly claimSets: readonly Readonly<Record<string, ClaimExpectation>>[]
+    readonly apiKeys: readonly Secret[]
+    readonly users: readonly string[]
+    readonly hostNames: readonly string[]
+    readonly ipRanges: readonly AddressRange[]
+  }
+  readonly strategies: readonly StrategySettings[]
+  readonly pointer: string
+}
+
+/** An application's own way to authenticate: a shared secret for HMAC (`JWT_HSA`). */
+export interface StrategySettings {
+  readonly name: string
+  readonly authServer: string
+  readonly algorithm: HmacAlgorithm
+  /** The key's octets, decoded from base64. */
+  readonly secret: Secret
+  readonly audience: string | undefined
+  readonly pointer: string
+}
+
+export interface ScopeMappingSettings {
+  readonly scope: string
+  readonly apis: readonly string[]
+  /** Empty: every route of those APIs. */
+  readonly routes: readonly RouteMatchSettings[]
+  readonly pointer: string
+}
+
+export interface RouteMatchSettings {
+  /** Upper case, or `ANY`. */
+  readonly method: string
+  /** Template relative to the base path: `/v1/items/{id}`, `/*`. */
+  readonly path: string
+}
+
+export interface ApiSettings {
+  readonly name: string
+  readonly version: string | undefined
+  /** `/orders`; `/` for the root; no trailing slash otherwise. */
+  readonly basePath: string
+  /** Lower case, exact or `*.suffix`; empty: any host. */
+  readonly hosts: readonly string[]
+  readonly active: boolean
+  readonly upstream: UpstreamSettings
+  readonly routes: readonly RouteSettings[]
+  readonly pointer: string
+}
+
+export type UpstreamSettings =
+  | { readonly kind: 'echo' }
+  | {
+      readonly kind: 'http'
+      /** Absolute http(s) URLs, path without trailing slash. */
+      readonly targets: readonly string[]
+      readonly stripBasePath: boolean
+      readonly connectTimeoutMs: number
+      readonly responseTimeoutMs: number
+      readonly pointer: string
+    }
+
+export interface RouteSettings {
+  readonly match: RouteMatchSettings
+  /** The route's effective policies: the API's, replaced or extended by its own, scope mappings included. */
+  readonly policies: EffectivePolicies
+  readonly pointer: string
+}
+
+export interface EffectivePolicies {
+  readonly protocols: readonly ('http' | 'https')[]
+  /** Undefined: the route is open (`open: true`). */
+  readonly identifyAndAuthorize: IdentifyAndAuthorizeSettings | undefined
+  /** Each element must be satisfied: from the API, the route, and the scope mappings. */
+  readonly requireScopes: readonly RequireScopesSettings[]
+  readonly require: readonly RequireSettings[]
+  /** What happens to the caller's Authorization field. */
+  readonly outboundAuthentication: 'incoming' | 'strip'
+}
+
+export interface IdentifyAndAuthorizeSettings {
+  readonly condition: 'or' | 'and'
+  readonly allowAnonymous: boolean
+  readonly rules: readonly IdentificationRuleSettings[]
+  readonly pointer: string
+}
+
+export type ApplicationLookup = 'registered' | 'global' | 'global_or_default' | 'none'
+
+export type IdentificationRuleSettings = { readonly applications: ApplicationLookup; readonly pointer: string } & (
+  | {
+      readonly kind: 'jwt'
+      readonly authServers: readonly string[]
+      readonly audience: 'if_present' | 'required' | 'off'
+    }
+  | { readonly kind: 'api_key'; readonly header: string }
+  | { readonly kind: 'http_basic' }
+  | { readonly kind: 'host_name' }
+  | { readonly kind: 'ip_range' }
+  /** Rules of features not built yet: never satisfied. */
+  | { readonly kind: 'oauth2' }
+  | { readonly kind: 'client_certificate' }
+)
+
+export interface RequireScopesSettings {
+  readonly mode: 'any' | 'all'
+  readonly scopes: readonly string[]
+  readonly pointer: string
+}
+
+export interface RequireSettings {
+  /** CEL source. */
+  readonly expression: string
+  readonly pointer: string
+}
+
+export interface LoggingSettings {
+  readonly level: 'error' | 'warn' | 'info' | 'debug' | 'trace'
+  readonly accessLog: 'json' | 'combined' | 'off'
+}
