@@ -11,7 +11,10 @@ export type { Secret } from './secret.ts'
 
 export interface Settings {
   readonly name: string
-  /** SHA-256 of the resolved content, shortened to 12 hex digits; equal content has equal revision. */
+  /**
+   * SHA-256 of the resolved content and of the files that it names, shortened to 12 hex digits; equal content has equal revision.
+   * `pointer`s do not count.
+   */
   readonly revision: string
   readonly ports: PortsSettings
   /** Present when `ports.https` is. */
@@ -214,7 +217,7 @@ export interface StrategySettings {
   readonly name: string
   readonly authServer: string
   readonly algorithm: HmacAlgorithm
-  /** The key's octets, decoded from base64. */
+  /** The key in base64 (RFC 4648 section 4). */
   readonly secret: Secret
   readonly audience: string | undefined
   readonly pointer: string

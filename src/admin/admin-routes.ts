@@ -1,0 +1,64 @@
+/**
+ * What operators may ask a running gateway. Everything here reads; nothing changes anything, and nothing is reachable through an API
+ * path: the admin listener alone serves these routes. Only `/health/*` is open, and `/metrics` where the operator said so.
+ * Called by `gateway.ts`, which makes the view.
+ */
+import type { Clock } from '../clock/clock.ts'
+import type { Target } from '../exchange/exchange.ts'
+import type { Policy } from '../policies/policy.ts'
+import type { AdminApiSettings } from '../settings/model.ts'
+import { createAdminAuth } from './admin-auth.ts'
+import type { AdminView } from './admin-view.ts'
+import { createAssetsTarget } from './assets.ts'
+import { createLiveTarget, createReadyTarget } from './health.ts'
+import { createMetricsTarget } from './metrics-page.ts'
+import { createSettingsTarget } from './settings-page.ts'
+import { createStatusTarget } from './status.ts'
+
+/** One admin page. */
+export interface AdminRoute {
+  readonly method: 'GET'
+  readonly path: string
+  readonly target: Target
+  readonly policies: readonly Policy[]
+  readonly schemes: readonly ('Basic' | 'Bearer')[]
+}
+
+export interface AdminParts {
+  readonly view: AdminView
+  readonly clock: Clock
+  /** Token under `state_dir`; undefined where it could not be made. */
+  readonly token: string | undefined
+  /** Renders all metrics as text. */
+  readonly metrics: () => string
+}
+
+/** Lists the admin pages of a setting (product.md section 7); a reload that changes `admin_api` lists them anew. */
+export function listAdminRoutes(settings: AdminApiSettings, parts: AdminParts): readonly AdminRoute[] {
+  const { policy, schemes } = createAdminAuth(settings.credentials, parts.token)
+  const open = (path: string, target: Target): AdminRoute => ({
+    method: 'GET',
+    path,
+    target,
+    policies: [],
+    schemes: [],
+  })
+  const closed = (path: string, target: Target): AdminRoute => ({
+    method: 'GET',
+    path,
+    target,
+    policies: [policy],
+    schemes,
+  })
+  const metrics = createMetricsTarget(parts.metrics)
+  const prefix = settings.path
+  return [
+    open('/health/live', createLiveTarget()),
+    open('/health/ready', createReadyTarget(parts.view)),
+    closed(`${prefix}/status`, createStatusTarget(parts.view, parts.clock)),
+    closed(`${prefix}/settings`, createSettingsTarget(parts.view)),
+    closed(`${prefix}/assets`, createAssetsTarget(parts.view)),
+    closed(`${prefix}/metrics`, metrics),
+    settings.openMetrics ? open('/metrics', metrics) : closed('/metrics', metrics),
+  ]
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { problemsToJson } from '../diagnostics/json.ts'
+import type { Finding, Problem } from '../diagnostics/problem.ts'
+import { listWantedListeners } from '../server/wanted-listeners.ts'
+import type { LoadResult } from '../settings/load.ts'
+import type { Settings } from '../settings/model.ts'
+import { openOwnKey } from '../snapshot/compile-auth-servers.ts'
+import { findConflicts } from '../snapshot/conflicts.ts'
+import { createStore } from '../state/store.ts'
+import type { CommandLine } from './arguments.ts'
+import { EXIT, type ExitCode } from './exit-codes.ts'
+import { type Output, printJson, printProblems } from './output.ts'
+
+export interface CheckParts {
+  readonly load: (layers: readonly string[]) => Promise<LoadResult>
+  readonly readFile: (path: string) => Promise<string>
+}
+
+/**
+ * Runs `check`: tells everything that is wrong with a configuration, and what it will warn about, without writing anything or asking
+ * anybody. Exit code 0 if a gateway would start with it, 1 if not.
+ */
+export async function runCheck(line: CommandLine, output: Output, parts: CheckParts): Promise<ExitCode> {
+  const layers = line.positionals.length > 0 ? line.positionals : line.config
+  const loaded = await parts.load(layers)
+  const findings = loaded.settings === undefined ? [] : await inspect(loaded.settings, parts)
+  const problems = [...loaded.problems, ...loaded.locate(findings)]
+  const errors = problems.filter(({ severity }) => severity === 'error').length
+  if (output.json) {
+    printJson(output.stdout, {
+      ok: errors === 0,
+      revision: loaded.settings?.revision,
+      problems: problemsToJson(problems),
+    })
+  } else {
+    printProblems(output, { problems, sources: loaded.sources })
+    output.stdout.write(`${summarize(layers.join(', '), problems, loaded.settings)}\n`)
+  }
+  return errors === 0 ? EXIT.success : EXIT.notFine
+}
+
+/** Looks at what only compiling would find: keys, certificates, routes that hide each other, applications that tie. */
+async function inspect(settings: Settings, parts: CheckParts): Promise<readonly Finding[]> {
+  const findings: Finding[] = [...findConflicts(settings)]
+  const store = createStore(settings.stateDir)
+  for (const server of settings.authServers) {
+    const opened = await openOwnKey(server, settings, { ...parts, store, mayGenerateKeys: false })
+    if (!opened.ok) findings.push(opened.error)
+  }
+  const listeners = listWantedListeners(settings, readFileSync)
+  if (!listeners.ok) findings.push({ code: 'config.unusable', severity: 'error', ...listeners.error })
+  return findings
+}
+
+function summarize(name: string, problems: readonly Problem[], settings: Settings | undefined): string {
+  const countOf = (severity: Problem['severity']): string =>
+    plural(problems.filter(problem => problem.severity === severity).length, severity)
+  const counts = `${countOf('error')}, ${countOf('warning')}`
+  const first = problems.find(({ severity }) => severity === 'error') ?? problems[0]
+  const more = first === undefined ? '' : ` · more on a code: microgateway help ${first.code}`
+  if (settings === undefined || problems.some(({ severity }) => severity === 'error'))
+    return `${name}: ${counts}${more}`
+  const routes = settings.apis.reduce((sum, api) => sum + api.routes.length, 0)
+  const held = [
+    plural(settings.apis.length, 'API'),
+    plural(routes, 'route'),
+    plural(settings.authServers.length, 'auth server'),
+    plural(settings.applications.length, 'application'),
+  ]
+  return `✔ ${name} is fine: ${held.join(', ')}; ${counts}${more}`
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}

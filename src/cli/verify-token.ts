@@ -1,0 +1,51 @@
+import type { Clock } from '../clock/clock.ts'
+import { createSystemSchedule } from '../clock/schedule.ts'
+import type { Result } from '../errors/denial.ts'
+import { createExpressionCompiler } from '../expressions/expression.ts'
+import type { Logger } from '../log/logger.ts'
+import { Counters } from '../metrics/counters.ts'
+import { createDocumentFetcher } from '../outbound/fetch-document.ts'
+import type { Settings } from '../settings/model.ts'
+import { compileSnapshot } from '../snapshot/compile.ts'
+import { createLedger } from '../snapshot/ledger.ts'
+import { createStore } from '../state/store.ts'
+import type { VerifiedJwt } from '../tokens/jwt.ts'
+import { createVerifiedTokenCache } from '../tokens/verified-cache.ts'
+
+/** A command prints its verdict and keeps no log. */
+const SILENT: Logger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
+
+/**
+ * Verifies a token by every auth server of the settings, with the code that serves requests. Keys are fetched as a gateway fetches
+ * them; nothing is made or kept under `state_dir`.
+ */
+export async function verifyToken(
+  settings: Settings,
+  compact: string,
+  parts: { readonly clock: Clock; readonly readFile: (path: string) => Promise<string> },
+): Promise<Result<VerifiedJwt>> {
+  const compiled = await compileSnapshot(settings, {
+    ...parts,
+    schedule: createSystemSchedule(),
+    logger: SILENT,
+    ledger: createLedger(),
+    counters: new Counters(),
+    tokenCache: createVerifiedTokenCache(),
+    expressions: createExpressionCompiler(),
+    fetchDocument: createDocumentFetcher(),
+    resolveHostName: () => Promise.resolve([]),
+    store: createStore(settings.stateDir),
+    mayGenerateKeys: false,
+  })
+  if (!compiled.ok) {
+    const reason = compiled.error[0]?.message ?? 'keys cannot be opened'
+    return { ok: false, error: { code: 'keys.unavailable', facts: { reason } } }
+  }
+  const { snapshot } = compiled.value
+  try {
+    const names = snapshot.authServers.map(({ settings: { name } }) => name)
+    return await snapshot.verifiers.trusting(names).verify(compact, parts.clock.now())
+  } finally {
+    await snapshot.retire()
+  }
+}

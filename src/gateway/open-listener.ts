@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import type { AccessLog } from '../log/access-log.ts'
+import { findFixedRoute, findRoute } from '../server/find-route.ts'
+import { openListener } from '../server/listener.ts'
+import type { OpenListener } from '../server/listeners.ts'
+import { createReply } from '../server/node-reply.ts'
+import { createBadRequestRecorder, createRecorder } from '../server/record-exchange.ts'
+import { refuseBadRequest } from '../server/refuse-bad-request.ts'
+import { type ServingParts, serveExchange } from '../server/serve-exchange.ts'
+import { createUpgradeReply } from '../server/upgrade-reply.ts'
+import type { CompileParts } from '../snapshot/compile.ts'
+import type { SnapshotHolder } from '../snapshot/holder.ts'
+import type { PathRoutes } from '../snapshot/snapshot.ts'
+
+export interface ListenerOpenerParts extends CompileParts {
+  readonly holder: SnapshotHolder
+  readonly accessLog: () => AccessLog
+  readonly adminPaths: () => PathRoutes
+}
+
+/** Creates what opens listeners: the APIs behind `http` and `https`, the admin pages and nothing else behind `admin`. */
+export function createListenerOpener(parts: ListenerOpenerParts): OpenListener {
+  const { clock, schedule, logger, holder } = parts
+  const record = createRecorder(parts)
+  const common = { holder, clock, logger, record, counters: parts.counters }
+  const apis: ServingParts = { ...common, find: (head, snapshot) => findRoute(head, snapshot) }
+  const admin: ServingParts = { ...common, find: head => findFixedRoute(head, parts.adminPaths()) }
+  const badRequest = {
+    newId: randomUUID,
+    nowMs: () => clock.now(),
+    presentation: () => {
+      const { faults, name } = holder.current().settings
+      return { format: faults.format, realm: name }
+    },
+    record: createBadRequestRecorder(parts),
+  }
+  return ({ kind, address, limits, tls }) => {
+    const serving = kind === 'admin' ? admin : apis
+    return openListener(address, kind, {
+      clock,
+      schedule,
+      limits,
+      tls,
+      onRequest: (incoming, response, connection) =>
+        serveExchange(serving, incoming, createReply(incoming, response, connection), connection),
+      onUpgrade: (incoming, socket, firstBytes, connection) =>
+        serveExchange(serving, incoming, createUpgradeReply(connection, socket, firstBytes), connection),
+      onBadRequest: (denial, connection) => refuseBadRequest(denial, connection, badRequest),
+      onDefect: error => logger.error({ err: error }, 'a listener failed: this is a defect of the gateway'),
+    })
+  }
+}

@@ -1,0 +1,31 @@
+import type { Problem } from '../diagnostics/problem.ts'
+import type { Logger } from '../log/logger.ts'
+import type { ReloadStatus } from './reload-status.ts'
+
+/** Writes how a reload ended: one line, and one for each problem, loud where the change was refused. */
+export function logReload(status: ReloadStatus, logger: Logger): void {
+  const { result, reason, revision, problems } = status
+  const facts = { reason, revision, durationMs: Math.round(status.durationMs) }
+  if (result === 'refused') {
+    const errors = problems.filter(({ severity }) => severity === 'error').length
+    logger.error(
+      { ...facts, errors },
+      `reload refused, still on ${revision}: ${errors} ${errors === 1 ? 'error' : 'errors'} (microgateway check)`,
+    )
+  } else if (reason === 'start') logger.info(facts, `started on ${revision}`)
+  else if (result === 'unchanged') logger.info(facts, `nothing changed, still on ${revision}`)
+  else logger.info(facts, `reloaded, now on ${revision}`)
+  // What did not change was told before.
+  if (result !== 'unchanged') for (const problem of problems) logProblem(problem, logger)
+}
+
+function logProblem({ code, severity, message, place, pointer, help }: Problem, logger: Logger): void {
+  const facts = {
+    code,
+    ...(place !== undefined && { file: place.file, line: place.line, column: place.column }),
+    ...(pointer !== undefined && { pointer }),
+    ...(help !== undefined && { help }),
+  }
+  if (severity === 'error') logger.error(facts, message)
+  else logger.warn(facts, message)
+}

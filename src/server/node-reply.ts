@@ -1,0 +1,225 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { Denial } from '../errors/denial.ts'
+import type { Reply } from '../exchange/exchange.ts'
+import type { Connection } from './connection.ts'
+import type { ServerRequestBody } from './request-body.ts'
+
+/** A reply with what only `server` may ask of it. */
+export interface ServerReply extends Reply {
+  /** Status of the answer; 0 before the head was sent. */
+  readonly status: number
+  /** Bytes of the answer's body so far, before chunking. */
+  readonly bodyBytes: number
+  /** When the head was handed over, in monotonic milliseconds. */
+  readonly headAt: number | undefined
+  /** Bytes of the request's body that were read so far. */
+  readonly requestBytes: number
+  /**
+   * Why the request's body broke while the target was at work, if it did. An outcome `abandoned` then means: answer with this
+   * denial, where no head was sent yet.
+   */
+  readonly bodyFault: Denial | undefined
+  /** Makes this the last answer of its connection. Has no effect after the head. */
+  closeAfter(): void
+}
+
+/** An unread body up to this size is read and dropped, so that the connection can go on. */
+const MAX_DISCARDED_BYTES = 64 * 1024
+/** An unread body up to this size is read and dropped before the connection is closed, so that the answer arrives. */
+const MAX_LINGERING_BYTES = 1024 * 1024
+
+/** Creates the reply to a request that came by the listener's `onRequest`. */
+export function createReply(incoming: IncomingMessage, response: ServerResponse, connection: Connection): NodeReply {
+  return new NodeReply(incoming, response, connection)
+}
+
+/** A reply on Node's response. Framing and `Connection` are its business, everything else is the target's. */
+export class NodeReply implements ServerReply {
+  readonly incoming: IncomingMessage
+  readonly response: ServerResponse
+  readonly connection: Connection
+  /** Set by `createRequestBody`. */
+  body: ServerRequestBody | undefined
+  status = 0
+  bodyBytes = 0
+  headAt: number | undefined
+  #closes = false
+  #ended = false
+  #flushed = false
+  #guarded = false
+
+  constructor(incoming: IncomingMessage, response: ServerResponse, connection: Connection) {
+    this.incoming = incoming
+    this.response = response
+    this.connection = connection
+  }
+
+  get headSent(): boolean {
+    return this.response.headersSent
+  }
+
+  get requestBytes(): number {
+    return this.body?.bytesRead ?? 0
+  }
+
+  get bodyFault(): Denial | undefined {
+    const failure = this.body?.failure
+    return failure === undefined || failure.code === 'CALLER_GONE' ? undefined : failure.denial
+  }
+
+  closeAfter(): void {
+    this.#closes = true
+  }
+
+  onAbandoned(listener: () => void): void {
+    if (this.response.closed || this.response.destroyed) {
+      if (!this.#ended) queueMicrotask(listener)
+      return
+    }
+    this.response.once('close', () => {
+      if (!this.response.writableFinished) listener()
+    })
+  }
+
+  start(status: number, fields: readonly string[], statusText?: string): void {
+    this.#writeHead(status, fields, statusText)
+    // Head and first bytes usually come together; a head alone must not wait for them.
+    setImmediate(flush, this)
+  }
+
+  write(chunk: Uint8Array): boolean {
+    if (this.#ended) return true
+    this.#flushed = true
+    this.bodyBytes += chunk.length
+    const isTaken = this.response.write(chunk)
+    if (!isTaken) this.#guardReader()
+    return isTaken
+  }
+
+  onDrain(listener: () => void): void {
+    this.response.once('drain', listener)
+  }
+
+  end(): void {
+    this.#finish(undefined)
+  }
+
+  send(status: number, fields: readonly string[], body: string | Uint8Array): void {
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
+    this.#writeHead(status, hasLength(fields) ? fields : [...fields, 'content-length', String(length)], undefined)
+    if (this.response.req.method !== 'HEAD') this.bodyBytes += length
+    this.#finish(body)
+  }
+
+  cut(): void {
+    this.#ended = true
+    this.connection.isClosing = true
+    const { socket } = this.connection
+    // What ends with the connection would look complete: only a reset looks cut.
+    if (this.incoming.httpVersion === '1.0' && !this.connection.peer.tls && !socket.destroyed) socket.resetAndDestroy()
+    this.response.destroy()
+  }
+
+  switchProtocols(): Duplex {
+    throw new Error('this request does not ask for another protocol')
+  }
+
+  /** Sends the head where nothing of the body has come. */
+  flush(): void {
+    if (this.#flushed || this.#ended || this.response.destroyed) return
+    this.#flushed = true
+    this.response.flushHeaders()
+  }
+
+  #writeHead(status: number, fields: readonly string[], statusText: string | undefined): void {
+    this.status = status
+    this.headAt = this.connection.rules.clock.monotonic()
+    if (this.#mustClose()) {
+      this.#closes = true
+      this.connection.isClosing = true
+      fields = [...fields, 'connection', 'close']
+    }
+    // Node takes a flat list as it is, and does not change it.
+    if (statusText === undefined) this.response.writeHead(status, fields as string[])
+    else this.response.writeHead(status, statusText, fields as string[])
+  }
+
+  #mustClose(): boolean {
+    const { connection } = this
+    if (this.#closes || this.incoming.httpVersion === '1.0' || connection.stranded === this.incoming) return true
+    // Only the last request: the answers to pipelined ones behind this one are still owed.
+    if (connection.incoming !== this.incoming) return false
+    return (
+      connection.rules.draining || (this.#hasUnreadBody() && (connection.failure !== undefined || this.#isLongBody()))
+    )
+  }
+
+  #hasUnreadBody(): boolean {
+    if (this.incoming.complete) return false
+    return this.body !== undefined || hasBodyFields(this.incoming.rawHeaders)
+  }
+
+  #isLongBody(): boolean {
+    const { body } = this
+    return body?.length !== undefined && body.length - body.bytesRead > MAX_DISCARDED_BYTES
+  }
+
+  #finish(lastChunk: string | Uint8Array | undefined): void {
+    if (this.#ended) return
+    this.#ended = true
+    const { connection, incoming, response } = this
+    const isUnread = this.#hasUnreadBody()
+    const isAwaitingContinue = this.body?.isAwaitingContinue === true
+    this.body?.release()
+    if (isUnread && !isAwaitingContinue && this.#closes) {
+      this.#flushAll(lastChunk)
+      connection.discardBody(incoming, MAX_LINGERING_BYTES, () => response.end())
+      return
+    }
+    if (lastChunk === undefined) response.end()
+    else response.end(lastChunk)
+    if (isUnread && !isAwaitingContinue) {
+      connection.discardBody(incoming, MAX_DISCARDED_BYTES, complete => {
+        if (!complete) connection.socket.destroy()
+      })
+    }
+    if (connection.socket.writableLength > 0) this.#guardReader()
+  }
+
+  /** Sends everything but the end, which would close the connection at once. */
+  #flushAll(lastChunk: string | Uint8Array | undefined): void {
+    if (lastChunk !== undefined && lastChunk.length > 0 && this.response.req.method !== 'HEAD') {
+      this.response.write(lastChunk)
+    } else if (!this.#flushed) this.response.flushHeaders()
+  }
+
+  /** A caller that stops reading holds memory: it has `idleTimeoutMs` to take some bytes. */
+  #guardReader(): void {
+    if (this.#guarded) return
+    this.#guarded = true
+    const { socket, rules } = this.connection
+    socket.setTimeout(rules.idleTimeoutMs)
+    this.response.once('drain', () => {
+      this.#guarded = false
+      if (!this.#ended) socket.setTimeout(0)
+    })
+  }
+}
+
+function flush(reply: NodeReply): void {
+  reply.flush()
+}
+
+function hasLength(fields: readonly string[]): boolean {
+  for (let i = 0; i < fields.length; i += 2) if (fields[i]?.toLowerCase() === 'content-length') return true
+  return false
+}
+
+function hasBodyFields(lines: readonly string[]): boolean {
+  for (let i = 0; i < lines.length; i += 2) {
+    const name = lines[i]?.toLowerCase()
+    if (name === 'transfer-encoding' || name === 'content-length') return true
+  }
+  return false
+}

@@ -1,0 +1,134 @@
+/**
+ * The first story a newcomer reads: the life of one exchange, top to bottom. A lease on the snapshot is taken, the head is read, the
+ * route found, its policies run, the target asked; every path, good or bad, ends in one access record and the lease's return.
+ * No byte goes upstream before the policies said yes, and an exception is a 500, never a pass.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Clock } from '../clock/clock.ts'
+import type { Exchange, Outcome } from '../exchange/exchange.ts'
+import type { Logger } from '../log/logger.ts'
+import type { RequestHead } from '../message/request-head.ts'
+import type { Counters } from '../metrics/counters.ts'
+import { NO_FACTS, runChain } from '../policies/chain.ts'
+import type { SnapshotHolder, SnapshotLease } from '../snapshot/holder.ts'
+import type { Snapshot } from '../snapshot/snapshot.ts'
+import { concludeExchange } from './conclude-exchange.ts'
+import type { Connection } from './connection.ts'
+import type { FoundRoute } from './find-route.ts'
+import { NodeReply, type ServerReply } from './node-reply.ts'
+import { readHead } from './read-head.ts'
+import type { RecordExchange } from './record-exchange.ts'
+import { createRequestBody } from './request-body.ts'
+import { readRequestId } from './request-id.ts'
+import { ASTERISK } from './request-target.ts'
+import type { ServedExchange } from './served-exchange.ts'
+
+export interface ServingParts {
+  readonly holder: SnapshotHolder
+  readonly clock: Clock
+  readonly logger: Logger
+  /** What answers at this listener. */
+  readonly find: (head: RequestHead, snapshot: Snapshot) => FoundRoute
+  readonly record: RecordExchange
+  readonly counters: Counters
+}
+
+const NO_CONTENT_LENGTH: readonly string[] = ['content-length', '0']
+const REPLIED: Outcome = Object.freeze({ kind: 'replied', status: 200 })
+
+/** Serves one request whose head Node could parse. Resolves at the end of the exchange; never rejects. */
+export async function serveExchange(
+  parts: ServingParts,
+  incoming: IncomingMessage,
+  reply: ServerReply,
+  connection: Connection,
+): Promise<void> {
+  parts.counters.active += 1
+  const served = begin(parts, incoming, reply, connection, parts.holder.lease())
+  let outcome: Outcome
+  try {
+    const answering = answer(parts, served)
+    outcome = answering instanceof Promise ? await answering : answering
+  } catch (cause) {
+    parts.logger.error({ err: cause, requestId: served.id }, 'an exchange failed: this is a defect of the gateway')
+    outcome = { kind: 'denied', denial: { code: 'internal.defect', cause } }
+  }
+  try {
+    parts.record(served, concludeExchange(served, outcome))
+  } finally {
+    parts.counters.active -= 1
+    served.lease.release()
+  }
+}
+
+function answer(parts: ServingParts, served: ServedExchange): Outcome | Promise<Outcome> {
+  const { snapshot } = served.lease
+  const read = readHead(served.incoming, served.connection, {
+    limits: snapshot.settings.limits,
+    trustedProxies: snapshot.trustedProxies,
+  })
+  if (!read.ok) return { kind: 'denied', denial: read.error }
+  const head = read.value
+  served.head = head
+  if (head.path === ASTERISK) return answerForServer(served)
+
+  const found = parts.find(head, snapshot)
+  if (found.kind === 'none') return { kind: 'denied', denial: found.denial }
+  const route = found.value
+  served.route = route
+  const exchange: Exchange = {
+    id: served.id,
+    head,
+    body:
+      served.reply instanceof NodeReply ? createRequestBody(served.reply, head, snapshot.settings.limits) : undefined,
+    route: route.identity,
+    parameters: found.parameters,
+    nowMs: served.nowMs,
+    facts: NO_FACTS,
+    edits: [],
+  }
+  served.exchange = exchange
+
+  const denial = runChain(route.policies, exchange)
+  if (denial instanceof Promise) {
+    return denial.then(late =>
+      late === undefined ? forward(parts, served, exchange) : { kind: 'denied', denial: late },
+    )
+  }
+  return denial === undefined ? forward(parts, served, exchange) : { kind: 'denied', denial }
+}
+
+function forward(parts: ServingParts, served: ServedExchange, exchange: Exchange): Outcome | Promise<Outcome> {
+  served.allowedAt = parts.clock.monotonic()
+  const { route } = served
+  if (route === undefined) throw new TypeError('an exchange without a route cannot be forwarded')
+  return route.target.handle(exchange, served.reply)
+}
+
+/** `OPTIONS *` asks about the server as a whole (RFC 9110 section 9.3.7): it is there, and says no more. */
+function answerForServer({ reply }: ServedExchange): Outcome {
+  reply.send(200, NO_CONTENT_LENGTH, '')
+  return REPLIED
+}
+
+function begin(
+  { clock }: ServingParts,
+  incoming: IncomingMessage,
+  reply: ServerReply,
+  connection: Connection,
+  lease: SnapshotLease,
+): ServedExchange {
+  return {
+    id: readRequestId(incoming, connection, lease.snapshot.trustedProxies),
+    incoming,
+    connection,
+    reply,
+    lease,
+    nowMs: clock.now(),
+    startedAt: clock.monotonic(),
+    head: undefined,
+    route: undefined,
+    exchange: undefined,
+    allowedAt: undefined,
+  }
+}

@@ -1,0 +1,112 @@
+import type { Finding } from '../diagnostics/problem.ts'
+import type { Cursor } from './cursor.ts'
+import type { Inspection } from './inspection.ts'
+import { authServersOf, identificationAt, type RuleEntry } from './policy-entries.ts'
+
+/** Predicts tokens that fail for what is missing here: audiences that nothing can match, claim sets that any issuer can meet. */
+export function checkTokens(inspection: Inspection): readonly Finding[] {
+  const audiences = inspection.apis.flatMap(api =>
+    [api, ...api.at('routes').items()]
+      .flatMap(owner => identificationAt(owner)?.rules ?? [])
+      .filter(({ kind }) => kind === 'jwt')
+      .flatMap(rule => checkAudience(inspection, api, rule)),
+  )
+  return [...audiences, ...checkSeveralIssuers(inspection)]
+}
+
+/**
+ * `aud` must name something (product.md 4.6). Where the auth server, the strategies and the applications give nothing to name, only a
+ * token for the request's own path passes.
+ */
+function checkAudience(inspection: Inspection, api: Cursor, rule: RuleEntry): readonly Finding[] {
+  if (rule.body.at('audience').text === 'off') return []
+  const eligible = eligibleApplications(inspection, api, rule)
+  return issuersOf(inspection, rule).flatMap(({ name, pointer }) => {
+    const server = inspection.authServers.get(name)
+    if (server === undefined || !server.at('localIntrospectionConfig', 'issuer').isPresent) return []
+    if (server.at('localIntrospectionConfig', 'audience').isPresent) return []
+    if (server.at('tokenGeneratorConfig', 'audience').isPresent) return []
+    if (eligible.some(application => canNameItself(application, name))) return []
+    return [
+      {
+        code: 'config.unusable' as const,
+        severity: 'warning' as const,
+        message: `a token of \`${name}\` that has an \`aud\` can only pass if it names the request path`,
+        pointer,
+        related: [{ pointer: server.at('name').pointer, label: 'has no `audience`' }],
+        help: 'set `localIntrospectionConfig.audience`, or write `audience: off` in the rule',
+      },
+    ]
+  })
+}
+
+/** An application that a token can name gives its id, or its strategy's audience, as an audience. */
+function canNameItself(application: Cursor, authServer: string): boolean {
+  const strategies = application.at('strategies').items()
+  const own = strategies.some(
+    strategy => strategy.at('authServerAlias').text === authServer && strategy.at('audience').isPresent,
+  )
+  return own || application.at('identifiers', 'claim_sets').items().length > 0
+}
+
+function eligibleApplications(inspection: Inspection, api: Cursor, rule: RuleEntry): readonly Cursor[] {
+  if (rule.lookup === 'none') return []
+  if (rule.lookup !== 'registered') return inspection.applications
+  const name = api.at('name').text
+  return inspection.applications.filter(application =>
+    application
+      .at('apis')
+      .texts()
+      .some(({ text }) => text === name),
+  )
+}
+
+function issuersOf(
+  inspection: Inspection,
+  rule: RuleEntry,
+): readonly { readonly name: string; readonly pointer: string }[] {
+  const named = authServersOf(rule)
+  if (named.length > 0) return named.map(({ text, pointer }) => ({ name: text, pointer }))
+  return [...inspection.authServers.keys()].map(name => ({ name, pointer: rule.pointer }))
+}
+
+/** A claim set says what a token holds, not who vouches for it: with several issuers, any of them can name the application. */
+function checkSeveralIssuers(inspection: Inspection): readonly Finding[] {
+  const loose = inspection.applications.filter(
+    application =>
+      application.at('identifiers', 'claim_sets').items().length > 0 && !application.at('auth_servers').isPresent,
+  )
+  if (loose.length === 0) return []
+  const openTo = new Map<string, Cursor>()
+  let forAll: Cursor | undefined
+  for (const api of inspection.apis) {
+    for (const owner of [api, ...api.at('routes').items()]) {
+      const rules = (identificationAt(owner)?.rules ?? []).filter(
+        ({ kind, lookup }) => kind === 'jwt' && lookup !== 'none',
+      )
+      const issuers = new Set(rules.flatMap(rule => issuersOf(inspection, rule).map(({ name }) => name)))
+      if (issuers.size < 2) continue
+      openTo.set(api.at('name').text ?? '', api)
+      if (rules.some(({ lookup }) => lookup !== 'registered')) forAll ??= api
+    }
+  }
+  return loose.flatMap(application => {
+    const registered = application
+      .at('apis')
+      .texts()
+      .flatMap(({ text }) => openTo.get(text) ?? [])
+    const api = registered[0] ?? forAll
+    if (api === undefined) return []
+    const name = application.at('name')
+    return [
+      {
+        code: 'config.insecure' as const,
+        severity: 'warning' as const,
+        message: `tokens of any issuer can name application \`${name.text ?? ''}\`: API \`${api.at('name').text ?? ''}\` accepts several`,
+        pointer: name.pointer,
+        related: [{ pointer: api.at('name').pointer, label: 'accepts tokens of several auth servers' }],
+        help: 'add `auth_servers` to the application: whose tokens may name it',
+      },
+    ]
+  })
+}

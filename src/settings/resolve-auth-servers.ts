@@ -1,0 +1,88 @@
+import type { AuthServerSettings, JwksSettings, KeyOriginSettings, TokenGeneratorSettings } from './model.ts'
+import { entryOf, type Resolution, toBytes, toMs } from './resolution.ts'
+import type { AuthServer, Jwks } from './schema-types.ts'
+
+/** Resolves the auth servers, those that only introspect included (without issuer and keys). */
+export function resolveAuthServers(resolution: Resolution): readonly AuthServerSettings[] {
+  return resolution.configuration.security_settings.auth_servers.map((server, index) =>
+    resolveAuthServer(resolution, server, `/security_settings/auth_servers/${index}`),
+  )
+}
+
+function resolveAuthServer(resolution: Resolution, server: AuthServer, pointer: string): AuthServerSettings {
+  const local = server.localIntrospectionConfig
+  const tokenGenerator = resolveTokenGenerator(resolution, server)
+  const audiences = [local.audience ?? [], server.tokenGeneratorConfig?.audience ?? []].flat()
+  return {
+    name: server.name,
+    id: server.id,
+    description: server.description,
+    issuer: local.issuer,
+    keys: resolveKeys(resolution, server, tokenGenerator, `${pointer}/localIntrospectionConfig`),
+    audience: [...new Set(audiences)],
+    algorithms: local.algorithms,
+    clockSkewSeconds: toMs(local.clock_skew) / 1000,
+    requireExp: local.require_exp,
+    tokenGenerator,
+    scopes: server.scopes.map(({ name, description }) => ({ name, description })),
+    pointer,
+  }
+}
+
+/** The first source that is written counts: our own key, the JWKS URI, the JWKS file, the pinned certificate. */
+function resolveKeys(
+  resolution: Resolution,
+  server: AuthServer,
+  tokenGenerator: TokenGeneratorSettings | undefined,
+  pointer: string,
+): KeyOriginSettings {
+  const { jwksuri, jwks_file: file, trustStoreAlias, certificateAlias, jwks } = server.localIntrospectionConfig
+  if (tokenGenerator !== undefined) return { kind: 'own' }
+  if (jwksuri !== undefined) {
+    return { kind: 'jwksUri', uri: jwksuri, jwks: resolveJwks(jwks), pointer: `${pointer}/jwksuri` }
+  }
+  if (file !== undefined) {
+    const place = `${pointer}/jwks_file`
+    return { kind: 'jwksFile', file: resolution.absolute(place, file), pointer: place }
+  }
+  const stores = resolution.configuration.security_settings.truststores
+  const index = stores.findIndex(({ name }) => name === trustStoreAlias)
+  const found = certificateAlias === undefined ? undefined : entryOf(stores[index]?.entries, certificateAlias)
+  if (certificateAlias === undefined || found === undefined) return { kind: 'none' }
+  const place = `/security_settings/truststores/${index}/entries/${found.index}/certificate`
+  return {
+    kind: 'certificate',
+    certificateFile: resolution.absolute(place, found.entry.certificate),
+    alias: certificateAlias,
+    pointer: `${pointer}/certificateAlias`,
+  }
+}
+
+function resolveJwks(jwks: Jwks): JwksSettings {
+  return {
+    maxAgeMs: toMs(jwks.max_age),
+    minAgeMs: toMs(jwks.min_age),
+    maxStaleMs: toMs(jwks.max_stale),
+    cooldownMs: toMs(jwks.cooldown),
+    fetchTimeoutMs: toMs(jwks.fetch_timeout),
+    maxBytes: toBytes(jwks.max_bytes),
+  }
+}
+
+/** Without a keystore that can be used there is nothing to sign with. */
+function resolveTokenGenerator(resolution: Resolution, server: AuthServer): TokenGeneratorSettings | undefined {
+  const generator = server.tokenGeneratorConfig
+  const store = resolution.configuration.security_settings.keystores.find(
+    ({ name }) => name === generator?.keyStoreAlias,
+  )
+  if (generator === undefined || store === undefined) return undefined
+  const alias = store.type === 'generated' ? store.alias : entryOf(store.entries, generator.keyAlias)?.entry.alias
+  if (alias === undefined) return undefined
+  return {
+    algorithm: generator.algorithm,
+    expiryMinutes: generator.expiry,
+    audience: generator.audience,
+    keystore: store.name,
+    keyAlias: alias,
+  }
+}

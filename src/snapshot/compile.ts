@@ -1,0 +1,136 @@
+/**
+ * From settings to a snapshot: keys, pools, policies, the route table. What can be shared with the snapshot in force is borrowed from
+ * the ledger; a failed compile gives back what it borrowed. Nothing here serves a request, and nothing here reads YAML:
+ * what is wrong comes back as findings by JSON pointer. `reload` and the start call it.
+ */
+import { createApplicationRegistry } from '../applications/registry.ts'
+import type { Clock } from '../clock/clock.ts'
+import type { Schedule } from '../clock/schedule.ts'
+import type { Finding } from '../diagnostics/problem.ts'
+import type { Result } from '../errors/denial.ts'
+import type { ExpressionCompiler } from '../expressions/expression.ts'
+import type { Logger } from '../log/logger.ts'
+import { createAddressSet } from '../message/address.ts'
+import type { Counters } from '../metrics/counters.ts'
+import type { FetchDocument } from '../outbound/fetch-document.ts'
+import type { PolicyParts } from '../policies/policy-parts.ts'
+import { createTokenVerifiers } from '../policies/token-verifiers.ts'
+import { createRouteTable } from '../routing/route-table.ts'
+import type { ApiSettings, Settings } from '../settings/model.ts'
+import type { Store } from '../state/store.ts'
+import type { VerifiedTokenCache } from '../tokens/verified-cache.ts'
+import { createTokenVerifier } from '../tokens/verify.ts'
+import { createFieldRules } from '../upstream/field-names.ts'
+import { createForwarding } from '../upstream/forwarded.ts'
+import { compileApi, toRouteEntry } from './compile-api.ts'
+import { compileAuthServers } from './compile-auth-servers.ts'
+import { compileBuiltIn } from './compile-built-in.ts'
+import { findConflicts } from './conflicts.ts'
+import type { Ledger } from './ledger.ts'
+import type { Route, Snapshot } from './snapshot.ts'
+import { borrowHostNames, borrowPasswordChecker, borrowPool } from './survivors.ts'
+
+/** What outlives snapshots and is handed to each of them. */
+export interface CompileParts {
+  readonly clock: Clock
+  readonly schedule: Schedule
+  readonly logger: Logger
+  readonly ledger: Ledger
+  readonly counters: Counters
+  readonly tokenCache: VerifiedTokenCache
+  readonly expressions: ExpressionCompiler
+  readonly fetchDocument: FetchDocument
+  readonly resolveHostName: (name: string) => Promise<readonly string[]>
+  readonly readFile: (path: string) => Promise<string>
+  readonly store: Store
+  /** Whether a signing key that does not exist yet is made and kept. */
+  readonly mayGenerateKeys: boolean
+}
+
+export interface CompiledSnapshot {
+  readonly snapshot: Snapshot
+  readonly warnings: readonly Finding[]
+}
+
+/** APIs compiled before other work gets a turn: a large configuration must not stall requests (quality.md, reload). */
+const APIS_AT_A_TIME = 20
+
+/** Compiles settings that were validated. Errors are findings; the snapshot in force is not touched. */
+export async function compileSnapshot(
+  settings: Settings,
+  parts: CompileParts,
+): Promise<Result<CompiledSnapshot, readonly Finding[]>> {
+  const page = parts.ledger.openPage()
+  try {
+    const auth = await compileAuthServers(settings, page, parts)
+    if (!auth.ok) {
+      await page.giveBack()
+      return auth
+    }
+    const { authServers, issuers, servers } = auth.value
+    const passwordChecker = borrowPasswordChecker(settings.users, page, parts)
+    const registry = createApplicationRegistry(settings.applications, {
+      ownAuthServers: new Set(issuers.map(({ authServer }) => authServer)),
+      hostNames: borrowHostNames(settings.applications, page, parts),
+    })
+    const trustedProxies = createAddressSet(settings.trustedProxies)
+    const shared: Omit<PolicyParts, 'api'> = {
+      accessUrl: settings.apiEndpoint.accessUrl,
+      registry,
+      passwordChecker,
+      expressions: parts.expressions,
+      audiences: new Map(settings.authServers.map(server => [server.name, audiencesOf(server)])),
+      verifiers: createTokenVerifiers({
+        servers,
+        hmacCandidates: registry.hmacCandidates,
+        maxTokenBytes: settings.limits.maxTokenBytes,
+        createVerifier: rules => createTokenVerifier(rules, { clock: parts.clock, cache: parts.tokenCache }),
+      }),
+    }
+    const upstream = {
+      borrowPool: borrowPool(page),
+      fieldRules: createFieldRules(),
+      forwarding: createForwarding(trustedProxies),
+      clock: parts.clock,
+    }
+    const apis = settings.apis.filter(({ active }) => active)
+    const compiled = await inTurns(apis, api => compileApi(api, { shared, upstream, counters: parts.counters }))
+    const builtIn = compileBuiltIn(settings, { issuers, passwordChecker, counters: parts.counters })
+    const snapshot: Snapshot = {
+      revision: settings.revision,
+      settings,
+      builtIn,
+      routes: createRouteTable(apis.map((api, i) => toRouteEntry(api, compiled[i] ?? []))),
+      authServers,
+      trustedProxies,
+      verifiers: shared.verifiers,
+      counters: new Set([...compiled.flat(), ...listRoutes(builtIn)].map(({ counters }) => counters)),
+      retire: () => page.giveBack(),
+    }
+    return { ok: true, value: { snapshot, warnings: findConflicts(settings) } }
+  } catch (error) {
+    await page.giveBack()
+    throw error
+  }
+}
+
+function audiencesOf(server: Settings['authServers'][number]): readonly string[] {
+  const issued = server.tokenGenerator?.audience
+  return issued === undefined ? server.audience : [...server.audience, issued]
+}
+
+async function inTurns(
+  apis: readonly ApiSettings[],
+  compile: (api: ApiSettings) => readonly Route[],
+): Promise<Route[][]> {
+  const compiled: Route[][] = []
+  for (let i = 0; i < apis.length; i += APIS_AT_A_TIME) {
+    if (i > 0) await new Promise<void>(resolve => setImmediate(resolve))
+    for (const api of apis.slice(i, i + APIS_AT_A_TIME)) compiled.push([...compile(api)])
+  }
+  return compiled
+}
+
+function listRoutes(paths: Snapshot['builtIn']): Route[] {
+  return [...paths.values()].flatMap(methods => [...methods.values()])
+}

@@ -1,0 +1,62 @@
+/** A forwarding target with its own pool, as a snapshot would make it, and the calls that tests make through it. */
+import type { TestContext } from 'node:test'
+import type { Exchange, Outcome, Reply, Target } from '../../src/exchange/exchange.ts'
+import type { UpstreamSettings } from '../../src/settings/model.ts'
+import { createFieldRules } from '../../src/upstream/field-names.ts'
+import { createForwarding } from '../../src/upstream/forwarded.ts'
+import { createHttpUpstream } from '../../src/upstream/http-upstream.ts'
+import type { PoolSettings, UpstreamPool } from '../../src/upstream/pool.ts'
+import { createUpstreamPool } from '../../src/upstream/pool.ts'
+
+export interface TargetPlan {
+  readonly settings?: Partial<Extract<UpstreamSettings, { kind: 'http' }>>
+  readonly pool?: Partial<PoolSettings>
+  readonly basePath?: string
+}
+
+export interface HttpTarget extends Target {
+  readonly pools: readonly UpstreamPool[]
+  /** Handles an exchange and always answers with a promise. */
+  call(exchange: Exchange, reply: Reply): Promise<Outcome>
+}
+
+/** Makes a target for these URLs; its connections end with the test. */
+export function makeTarget(t: TestContext, targets: readonly string[], plan: TargetPlan = {}): HttpTarget {
+  const pools: UpstreamPool[] = []
+  t.after(() => Promise.all(pools.map(pool => pool.destroy())))
+  const target = createHttpUpstream(
+    { basePath: plan.basePath ?? '/orders' },
+    {
+      kind: 'http',
+      targets,
+      stripBasePath: false,
+      connectTimeoutMs: 1000,
+      responseTimeoutMs: 1000,
+      pointer: '/apis/0/upstream',
+      ...plan.settings,
+    },
+    {
+      borrowPool(settings) {
+        const pool = createUpstreamPool({ ...settings, ...plan.pool })
+        pools.push(pool)
+        return pool
+      },
+      fieldRules: createFieldRules(),
+      forwarding: createForwarding({ has: () => false }),
+      clock: { now: () => 1_767_225_600_000, monotonic: () => 0 },
+    },
+  )
+  return { ...target, pools, call: async (exchange, reply) => target.handle(exchange, reply) }
+}
+
+/** The code of the denial in an outcome, or its kind where it has none. */
+export function codeOfOutcome(outcome: Outcome): string {
+  return outcome.kind === 'denied' || outcome.kind === 'broken'
+    ? `${outcome.kind} ${outcome.denial.code}`
+    : outcome.kind
+}
+
+/** Waits until undici, which takes a turn of the event loop for it, counts a connection as free again. */
+export async function whenIdle(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await new Promise(resolve => setImmediate(resolve))
+}

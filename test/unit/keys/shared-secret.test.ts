@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createSharedSecretKey } from '../../../src/keys/shared-secret.ts'
+
+test('JWA-01: an HMAC key is at least as long as its hash, and is bound to its one algorithm', () => {
+  for (const [algorithm, octets] of [
+    ['HS256', 32],
+    ['HS384', 48],
+    ['HS512', 64],
+  ] as const) {
+    assert.deepEqual(createSharedSecretKey(Buffer.alloc(octets - 1), algorithm), {
+      ok: false,
+      error: 'secret shorter than the hash',
+    })
+    const key = createSharedSecretKey(Buffer.alloc(octets), algorithm)
+    assert.ok(key.ok)
+    assert.deepEqual([...key.value.algorithms], [algorithm])
+    assert.equal(key.value.retired, false)
+    key.value.retire()
+    assert.ok(key.value.retired)
+  }
+})
+
+test('nothing about a secret can be read off its key', () => {
+  const key = createSharedSecretKey(Buffer.alloc(32, 'secret'), 'HS256')
+  assert.ok(key.ok)
+  assert.equal(key.value.thumbprint, '')
+  assert.ok(!JSON.stringify(key.value).includes('c2VjcmV0'))
+})
