@@ -44,7 +44,7 @@ export const CONTESTANTS: readonly Contestant[] = [
     start: ({ upstream, credentials }, port, directory) => {
       const file = writeGatewayFile(directory, { port, upstream: upstream.url, jwksFile: credentials.jwksFile })
       return start(CONTESTANT_CORE, [process.execPath, join(ROOT, 'src/launch.js'), 'start', '-c', file], {
-        logFile: join(directory, 'output.log'),
+        logFile: join(directory, 'log', 'output.log'),
         cwd: ROOT,
         env: { ...process.env, NODE_ENV: 'production' },
       })
@@ -131,7 +131,7 @@ function nodePeer(name: string, judgesTokens: boolean, file: string, needs: read
     version: () => needs.map(folder => `${nameOf(folder)} ${packageVersion(join(folder, 'package.json'))}`).join(' + '),
     start: ({ upstream, credentials }, port, directory) =>
       start(CONTESTANT_CORE, [process.execPath, join(HERE, file)], {
-        logFile: join(directory, 'output.log'),
+        logFile: join(directory, 'log', 'output.log'),
         env: {
           ...process.env,
           NODE_ENV: 'production',

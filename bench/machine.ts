@@ -1,6 +1,6 @@
 /** Where and on what a figure was measured. */
 import { spawnSync } from 'node:child_process'
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { canPin } from './processes.ts'
 
@@ -13,6 +13,8 @@ export interface Machine {
   readonly cores: number
   readonly memoryGiB: number
   readonly pinned: boolean
+  /** Processes that wanted a core in the last minute: others at work make every figure worse, and not evenly. */
+  readonly loadAverage: number
 }
 
 /** Describes this machine and this checkout. */
@@ -26,6 +28,7 @@ export function describeMachine(): Machine {
     cores: availableParallelism(),
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     pinned: canPin(),
+    loadAverage: loadavg()[0] ?? 0,
   }
 }
 

@@ -2,11 +2,13 @@
  * Child processes of a benchmark: started on one core, waited for, measured from /proc, and ended by their id.
  * Linux only; without `taskset` they run unpinned and the report says so.
  */
+
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** The contestant has a core of its own; load generator and upstream share another. */
@@ -50,6 +52,7 @@ export function start(
   options: { readonly logFile: string; readonly cwd?: string; readonly env?: NodeJS.ProcessEnv },
 ): Running {
   const [file, ...rest] = pinned(core, command)
+  mkdirSync(dirname(options.logFile), { recursive: true })
   const log = openSync(options.logFile, 'a')
   const child = spawn(file as string, rest, {
     stdio: ['ignore', log, log],

@@ -25,6 +25,9 @@ export interface Report {
   readonly samples: readonly Sample[]
 }
 
+/** A load average before the run above this is somebody else's. */
+const BUSY = 0.7
+
 /** The median; NaN for nothing. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
@@ -42,6 +45,9 @@ export function toMarkdown(report: Report): string {
     `${machine.time}, commit ${machine.commit}. ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}, Node.js ${machine.node}.`,
     `${settings.connections} connections, ${settings.rounds} interleaved rounds of ${settings.seconds} s, medians; ${machine.pinned ? 'contestant on one core, load generator and upstream on another' : '**not pinned to cores**'}.`,
     `CPU is user and system time of all processes of the contestant. Ratio is ${report.subject} against that contestant, within a round: below 1, ${report.subject} needs less.`,
+    ...(machine.loadAverage > BUSY
+      ? [`**The machine was busy with other work (load ${machine.loadAverage.toFixed(1)}): run it again.**`]
+      : []),
     '',
   ]
   for (const { id, title } of report.scenarios) {
@@ -50,8 +56,9 @@ export function toMarkdown(report: Report): string {
   }
   lines.push(...inTurnTable(report))
   for (const { name, reason } of report.missing) lines.push(`- Not measured: ${name}, missing ${reason}.`)
+  if (report.missing.length > 0) lines.push('')
   const versions = Object.entries(report.versions).map(([name, version]) => `${name} (${version})`)
-  lines.push('', `Versions: ${versions.join(', ')}.`)
+  lines.push(`Versions: ${versions.join(', ')}.`)
   return `${lines.join('\n')}\n`
 }
 

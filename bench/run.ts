@@ -50,6 +50,7 @@ async function bench(): Promise<number> {
   }
   const rounds = Number(values.rounds ?? (values.smoke ? 1 : 3))
   const seconds = Number(values.seconds ?? (values.smoke ? 1 : 4))
+  const machine = describeMachine()
   const directory = mkdtempSync(join(tmpdir(), 'microgateway-bench-'))
   const cleanUp: (() => Promise<void>)[] = []
   const stopAll = async () => {
@@ -75,7 +76,7 @@ async function bench(): Promise<number> {
     }
 
     const report: Report = {
-      machine: describeMachine(),
+      machine,
       settings: { rounds, seconds, connections: CONNECTIONS },
       subject: SUBJECT_NAME,
       versions: Object.fromEntries(started.map(({ contestant }) => [contestant.name, contestant.version()])),

@@ -99,7 +99,6 @@ function renderRow(key: string, place: SchemaPlace, required: boolean, schema: C
 const FORMAT_NAMES: Readonly<Record<string, string>> = {
   'address-range': 'address, block or range',
   'api-key': 'API key',
-  auto: '`auto`',
   'base-path': 'path',
   'base-url': 'URL',
   call: 'method and path',
@@ -112,6 +111,7 @@ const FORMAT_NAMES: Readonly<Record<string, string>> = {
   'password-hash': 'password hash',
   'route-match': 'method and path template',
   upstream: 'URL or `builtin:echo`',
+  'worker-count': '`auto`',
 }
 
 function describeValue(place: SchemaPlace, schema: CompiledSchema): string {

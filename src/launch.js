@@ -8,6 +8,9 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   )
   process.exitCode = 78
 } else {
+  // Halves the time to start. The folder is as trustworthy as the code beside it; the system's temporary folder would not be.
+  const cache = `${import.meta.dirname}/../node_modules/.cache/node-compile-cache`
+  process.getBuiltinModule('node:module').enableCompileCache(cache)
   import('./main.ts').catch(defect => {
     console.error(defect)
     process.exitCode = 70

@@ -1,6 +1,5 @@
-import { claimAt } from '../tokens/claims.ts'
 import type { JsonObject } from '../tokens/jwt.ts'
-import { type ClaimScalar, type ClaimSetRule, type ClaimTest, matchesClaimSet, valuesOf } from './claim-sets.ts'
+import { type ClaimScalar, type ClaimSetRule, type ClaimTest, matchesClaimSet, readClaims } from './claim-sets.ts'
 
 /** A claim set and whose it is. */
 export interface ClaimSetEntry<T> {
@@ -29,10 +28,11 @@ export function createClaimSetIndex<T>(entries: readonly ClaimSetEntry<T>[]): Cl
   }
   return {
     forEachMatch(claims, visit) {
+      const values = readClaims(claims)
       for (const [name, byValue] of anchors) {
-        for (const value of new Set(valuesOf(name, claimAt(claims, name)))) {
+        for (const value of values(name)) {
           for (const entry of byValue.get(value) ?? []) {
-            if (matchesClaimSet(entry.rule, claims) && !visit(entry)) return
+            if (matchesClaimSet(entry.rule, claims, values) && !visit(entry)) return
           }
         }
       }

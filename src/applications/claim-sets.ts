@@ -28,16 +28,33 @@ export function compileClaimSet(set: Readonly<Record<string, ClaimExpectation>>)
  * an array claim matches by membership; a `scope` string is also compared word by word; null and objects match nothing.
  * A set without claims matches nothing.
  */
-export function matchesClaimSet(rule: ClaimSetRule, claims: JsonObject): boolean {
+export function matchesClaimSet(rule: ClaimSetRule, claims: JsonObject, values = readClaims(claims)): boolean {
   const { tests } = rule
-  for (const test of tests) {
-    if (!valuesOf(test.name, claimAt(claims, test.name)).some(value => test.accepted.includes(value))) return false
+  for (const { name, accepted } of tests) {
+    const known = values(name)
+    if (!accepted.some(value => known.has(value))) return false
   }
   return tests.length > 0
 }
 
+/** The values that each claim of a token counts as having, read once: a long list must not be read again for every set. */
+export type ClaimValues = (name: string) => ReadonlySet<ClaimScalar>
+
+/** Creates the values of a token's claims. */
+export function readClaims(claims: JsonObject): ClaimValues {
+  const read = new Map<string, ReadonlySet<ClaimScalar>>()
+  return name => {
+    let values = read.get(name)
+    if (values === undefined) {
+      values = new Set(valuesOf(name, claimAt(claims, name)))
+      read.set(name, values)
+    }
+    return values
+  }
+}
+
 /** Lists the values that a claim counts as having: itself, the members of an array, the words of a `scope`. */
-export function valuesOf(name: string, value: JsonValue | undefined): readonly ClaimScalar[] {
+function valuesOf(name: string, value: JsonValue | undefined): readonly ClaimScalar[] {
   if (Array.isArray(value)) return value.filter(isScalar)
   if (!isScalar(value)) return []
   if (name !== 'scope' || typeof value !== 'string' || !value.includes(' ')) return [value]

@@ -113,7 +113,10 @@ function judgeNamed(named: readonly (Member | undefined)[], jwt: VerifiedJwt, is
   const applications = named.flatMap(member =>
     member !== undefined && accepts(member, jwt) ? [member.application] : [],
   )
-  if (applications.length < 2) return chooseAmong(applications, isEligible)
+  // One that takes no tokens of this issuer is not meant, but that it is suspended must be seen.
+  const [shut] = named.filter(member => member?.application.suspended)
+  if (applications.length === 0) return { kind: 'unidentified', named: shut?.application }
+  if (applications.length === 1) return chooseAmong(applications, isEligible)
   return { kind: 'ambiguous', candidates: applications.map(application => application.id) }
 }
 

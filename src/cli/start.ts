@@ -52,11 +52,14 @@ export async function runStart(line: CommandLine, output: Output, parts: StartPa
     return kind === 'configuration' ? EXIT.configuration : EXIT.system
   }
   gateway = started.gateway
-  gateway.onReload(status => output.stderr.write(`${describeReload(status, output)}\n`))
+  gateway.onReload(status => {
+    if (status.result === 'unchanged' && status.reason === 'file') return
+    output.stderr.write(`${describeReload(status, output)}\n`)
+  })
   await settleBriefly(gateway)
   output.stderr.write(toBanner(gateway, line, watch, output, parts))
   const code = await ending.promise
-  parts.destination.flush()
+  await parts.destination.close()
   return code
 }
 

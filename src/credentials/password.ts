@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock/clock.ts'
 import type { Schedule } from '../clock/schedule.ts'
 import { deny, ok, type Result } from '../errors/denial.ts'
+import { siteOf } from '../message/address.ts'
 import type { UserSettings } from '../settings/model.ts'
 import { createFailureCount } from './failure-count.ts'
 import { createDecoyHash, matchesPassword, type PasswordHash, parsePasswordHash } from './password-hash.ts'
@@ -28,7 +29,7 @@ export interface PasswordChecker {
    * Checks a user's password (product.md 4, *Password checks*). A success is remembered for 60 s and then answered at once.
    * Refusals: `credentials.invalid` for a wrong password and for an unknown user alike, `gateway.overloaded` when too many wait.
    *
-   * @param address the client's address; failures are slowed by address and by user
+   * @param address the client's address; failures are slowed by address (of IPv6 by its /64) and by user
    * @returns the user's name
    */
   check(user: string, password: string, address: string): Result<string> | Promise<Result<string>>
@@ -92,7 +93,7 @@ export function createPasswordChecker({ users, clock, schedule }: PasswordChecke
       if (remembered !== undefined && remembered > clock.monotonic()) return ok(user)
       const already = running.get(key)
       if (already !== undefined) return already
-      const result = start(user, password, address, key).finally(() => running.delete(key))
+      const result = start(user, password, siteOf(address), key).finally(() => running.delete(key))
       running.set(key, result)
       return result
     },

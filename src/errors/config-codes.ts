@@ -25,6 +25,7 @@ export const CONFIG_CODES = {
   'config.unusable': 'Something named here cannot be used now',
   'config.ambiguous': 'Two entries can match one request alike',
   'config.not_built': 'The feature of a key is not built yet',
+  'config.defect': 'The gateway failed to apply the settings',
   'config.needs_restart': 'A change takes effect after a restart only',
 } as const satisfies Readonly<Record<string, string>>
 

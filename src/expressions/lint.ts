@@ -1,5 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { nearest } from '../diagnostics/did-you-mean.ts'
+import { whyNotLinear } from './linear-pattern.ts'
 import { VARIABLES } from './vocabulary.ts'
 
 /** Something wrong with an expression, by its place in the text. */
@@ -16,7 +17,6 @@ export interface ExpressionProblem {
 /** Loops (`exists`, `all`, `map`, …) inside each other; each level multiplies the work by the length of the caller's list. */
 const MAX_LOOP_DEPTH = 2
 const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
-const MAX_REPETITIONS = 100
 
 /**
  * Finds what the library's own check lets pass: members that our variables do not have, variables hidden by a loop's own name, loops too deep,
@@ -69,7 +69,7 @@ function lintMember(node: ASTNode, object: ASTNode, member: string): ExpressionP
 }
 
 /**
- * A pattern is JavaScript's here and RE2's in CEL: only what both know is allowed, so that V8's linear engine can take it over.
+ * A pattern is JavaScript's here and RE2's in CEL: only what both know is allowed, and only what V8's linear engine can take over.
  * It must be a literal: a pattern from a claim would be the caller's program.
  */
 function lintPattern(pattern: ASTNode | undefined): ExpressionProblem | undefined {
@@ -82,12 +82,19 @@ function lintPattern(pattern: ASTNode | undefined): ExpressionProblem | undefine
   if (/\(\?<?[=!]/.test(text) || /\\(?:[1-9]|k<)/.test(text)) {
     return { message: 'the pattern uses look-around or a back-reference, which CEL does not know', range }
   }
-  for (const [, least = '', most = least] of text.matchAll(/\{(\d+)(?:,(\d*))?\}/g)) {
-    if (Number(least) > MAX_REPETITIONS || Number(most) > MAX_REPETITIONS) {
-      return { message: `the pattern repeats something more than ${MAX_REPETITIONS} times`, range }
-    }
+  if (!isPattern(text)) return { message: 'the pattern is not a regular expression', range }
+  switch (whyNotLinear(text)) {
+    case 'repetitions':
+      return {
+        message: 'the pattern repeats something more than 16 times, counting repetitions inside each other',
+        range,
+        help: 'write the part several times, as in `[0-9a-f]{16}[0-9a-f]{16}`, or leave the number open: `[0-9a-f]+`',
+      }
+    case 'flags':
+      return { message: 'the pattern sets flags for a part of it, which is not supported', range }
+    case undefined:
+      return undefined
   }
-  return isPattern(text) ? undefined : { message: 'the pattern is not a regular expression', range }
 }
 
 function isPattern(text: string): boolean {

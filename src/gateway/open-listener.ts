@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AccessLog } from '../log/access-log.ts'
 import { findFixedRoute, findRoute } from '../server/find-route.ts'
-import { openListener } from '../server/listener.ts'
+import { type ListenerParts, openListener } from '../server/listener.ts'
 import type { OpenListener } from '../server/listeners.ts'
 import { createReply } from '../server/node-reply.ts'
 import { createBadRequestRecorder, createRecorder } from '../server/record-exchange.ts'
@@ -18,7 +18,10 @@ export interface ListenerOpenerParts extends CompileParts {
   readonly adminPaths: () => PathRoutes
 }
 
-/** Creates what opens listeners: the APIs behind `http` and `https`, the admin pages and nothing else behind `admin`. */
+/**
+ * Creates what opens listeners: the APIs behind `http` and `https`, the admin pages and nothing else behind `admin`. What arrives
+ * before a listener is in force waits: the snapshot that it was opened for is not in force either.
+ */
 export function createListenerOpener(parts: ListenerOpenerParts): OpenListener {
   const { clock, schedule, logger, holder } = parts
   const record = createRecorder(parts)
@@ -34,17 +37,29 @@ export function createListenerOpener(parts: ListenerOpenerParts): OpenListener {
     },
     record: createBadRequestRecorder(parts),
   }
-  return ({ kind, address, limits, tls }) => {
+  return ({ kind, address, limits, tls }, inForce) => {
     const serving = kind === 'admin' ? admin : apis
+    let isInForce = false
+    const opened = inForce.then(() => {
+      isInForce = true
+    })
+    const serveRequest: ListenerParts['onRequest'] = (incoming, response, connection) =>
+      serveExchange(serving, incoming, createReply(incoming, response, connection), connection)
+    const serveUpgrade: ListenerParts['onUpgrade'] = (incoming, socket, firstBytes, connection) =>
+      serveExchange(serving, incoming, createUpgradeReply(connection, socket, firstBytes), connection)
     return openListener(address, kind, {
       clock,
       schedule,
       limits,
       tls,
       onRequest: (incoming, response, connection) =>
-        serveExchange(serving, incoming, createReply(incoming, response, connection), connection),
+        isInForce
+          ? serveRequest(incoming, response, connection)
+          : opened.then(() => serveRequest(incoming, response, connection)),
       onUpgrade: (incoming, socket, firstBytes, connection) =>
-        serveExchange(serving, incoming, createUpgradeReply(connection, socket, firstBytes), connection),
+        isInForce
+          ? serveUpgrade(incoming, socket, firstBytes, connection)
+          : opened.then(() => serveUpgrade(incoming, socket, firstBytes, connection)),
       onBadRequest: (denial, connection) => refuseBadRequest(denial, connection, badRequest),
       onDefect: error => logger.error({ err: error }, 'a listener failed: this is a defect of the gateway'),
     })

@@ -7,44 +7,55 @@ import type { Result } from '../errors/denial.ts'
 import { type AccessLog, createAccessLog } from '../log/access-log.ts'
 import type { AdjustableLogger } from '../log/pino-logger.ts'
 import { renderMetrics } from '../metrics/exposition.ts'
-import { type Built, createReloader, type Reloader } from '../reload/reload.ts'
+import type { Built, ReloadParts } from '../reload/reload.ts'
 import { logReload } from '../reload/reload-log.ts'
 import type { ReloadReason, ReloadStatus } from '../reload/reload-status.ts'
+import { createReloader, type Reloader } from '../reload/reloader.ts'
 import { ListenerSet, type ListenFailure, type PreparedListeners } from '../server/listeners.ts'
 import { listWantedListeners } from '../server/wanted-listeners.ts'
 import type { LoadResult } from '../settings/load.ts'
-import type { Settings } from '../settings/model.ts'
+import type { ListenAddress, Settings } from '../settings/model.ts'
 import { type Watcher, watchPaths } from '../settings/watch.ts'
 import { type CompileParts, compileSnapshot } from '../snapshot/compile.ts'
 import { compileFixedRoute } from '../snapshot/compile-built-in.ts'
 import { createSnapshotHolder, type SnapshotHolder } from '../snapshot/holder.ts'
 import type { PathRoutes, Route, Snapshot } from '../snapshot/snapshot.ts'
+import { openAdminAccess } from './admin-access.ts'
 import { createAdminView } from './admin-view.ts'
 import type { Gateway, GatewayOptions } from './gateway.ts'
-import { createGauges } from './gauges.ts'
+import { readGauges } from './gauges.ts'
 import { createListenerOpener } from './open-listener.ts'
 
 /** What a running gateway was given beside its options and the parts of its snapshots. */
 export interface RunningParts {
-  /** Undefined where `admin_api` has credentials, or where the token cannot be kept. */
+  /** Undefined where `admin_api` has credentials, or where the token cannot be kept; a reload may change that. */
   readonly adminToken: string | undefined
   readonly logger: AdjustableLogger
   readonly load: () => Promise<LoadResult>
 }
 
+/** How long a file that is being written may take to its end, in milliseconds. */
+const HALF_WRITTEN_MS = 300
+/** How long what no caller waits for any more (a password check, a key that is fetched) may hold up the end, in milliseconds. */
+const LAST_WORK_MS = 3_000
+
 /** A gateway from its first snapshot to its last: the state that reloads change, and nothing else. */
 export class RunningGateway implements Gateway {
   readonly view: AdminView
-  readonly hasAdminToken: boolean
   readonly #options: GatewayOptions
   readonly #parts: CompileParts
   readonly #running: RunningParts
   readonly #holder: SnapshotHolder
   readonly #listeners: ListenerSet
   readonly #onReload = new Set<(status: ReloadStatus) => void>()
+  /** The one that is used, whatever later settings say. */
+  readonly #stateDir: string
   #accessLog: AccessLog
+  #adminToken: string | undefined
   #adminPaths: PathRoutes
   #sinceMs: number
+  #lastSuccessAtMs: number
+  #watched: ReadonlySet<string> = new Set()
   #isDraining = false
   #stopped: Promise<boolean> | undefined
   #started: ReloadStatus | undefined
@@ -55,9 +66,13 @@ export class RunningGateway implements Gateway {
     this.#options = options
     this.#parts = parts
     this.#running = running
-    this.hasAdminToken = running.adminToken !== undefined
+    this.#stateDir = first.settings.stateDir
+    this.#adminToken = running.adminToken
     this.#sinceMs = parts.clock.now()
-    this.#holder = createSnapshotHolder(first)
+    this.#lastSuccessAtMs = this.#sinceMs
+    this.#holder = createSnapshotHolder(first, cause =>
+      running.logger.error({ err: cause }, 'resources could not be given back: this is a defect of the gateway'),
+    )
     this.#listeners = new ListenerSet(
       createListenerOpener({
         ...parts,
@@ -65,6 +80,8 @@ export class RunningGateway implements Gateway {
         accessLog: () => this.#accessLog,
         adminPaths: () => this.#adminPaths,
       }),
+      ({ kind, address, code }) =>
+        running.logger.error({ code }, `\`ports.${kind}\` is gone: ${whereIs(address)} made room and is now taken`),
     )
     this.view = createAdminView({
       version: options.version,
@@ -84,6 +101,10 @@ export class RunningGateway implements Gateway {
     return this.#started
   }
 
+  get hasAdminToken(): boolean {
+    return this.#adminToken !== undefined
+  }
+
   settings(): Settings {
     return this.#holder.current().settings
   }
@@ -99,31 +120,29 @@ export class RunningGateway implements Gateway {
     return prepared.ok ? prepared : { ok: false, error: [toFinding(prepared.error)] }
   }
 
-  /** Begins to reload and to watch. Call once, after the first listeners accept. */
-  begin(started: ReloadStatus, watched: readonly string[]): void {
+  /** Begins to reload and to watch. Call once, after the first listeners accept; `warnings` is what compiling found. */
+  begin(started: ReloadStatus, warnings: readonly Finding[], watched: readonly string[]): void {
+    const { logger } = this.#running
     this.#started = started
-    logReload(started, this.#running.logger)
-    this.#reloader = createReloader(
-      {
-        clock: this.#parts.clock,
-        load: this.#running.load,
-        build: settings => this.#build(settings),
-        revision: () => this.#holder.current().revision,
-        report: status => this.#report(status),
-        watch: paths => this.#watcher?.update(paths),
-      },
-      started,
-    )
-    if (!this.#options.watch) return
-    this.#watcher = watchPaths(watched, () => void this.reload('file'), { logger: this.#running.logger })
+    logReload(started, logger)
+    const parts: ReloadParts = {
+      clock: this.#parts.clock,
+      load: this.#running.load,
+      build: settings => this.#build(settings),
+      revision: () => this.#holder.current().revision,
+      report: (status, before) => this.#report(status, before),
+      watch: paths => this.#watch(paths),
+      onDefect: cause => logger.error({ err: cause }, 'a reload failed: this is a defect of the gateway'),
+      pause: () => new Promise(resolve => this.#parts.schedule(HALF_WRITTEN_MS, resolve)),
+    }
+    this.#reloader = createReloader(parts, started, warnings)
+    if (this.#options.watch) this.#watcher = watchPaths([], () => void this.reload('file'), { logger })
+    this.#watch(watched)
   }
 
   async keysSettled(atMostMs: number): Promise<void> {
-    const late = Promise.withResolvers<void>()
-    const cancel = this.#parts.schedule(atMostMs, late.resolve)
-    const settled = Promise.all(this.#holder.current().authServers.map(({ keys }) => keys.settled()))
-    await Promise.race([settled, late.promise])
-    cancel()
+    const settling = this.#holder.current().authServers.map(({ keys }) => keys.settled())
+    await this.#isDoneWithin(atMostMs, Promise.all(settling))
   }
 
   logState(): void {
@@ -162,28 +181,47 @@ export class RunningGateway implements Gateway {
     const compiled = await compileSnapshot(settings, this.#parts)
     if (!compiled.ok) return { ok: false, findings: compiled.error }
     const { snapshot, warnings } = compiled.value
-    const listeners = await this.openListeners(settings)
-    if (!listeners.ok) {
+    try {
+      const admin = await openAdminAccess(settings, this.#parts.store)
+      const listeners = await this.openListeners(settings)
+      if (listeners.ok) {
+        const findings = [...warnings, ...admin.findings, ...findRestarts(this.#stateDir, settings)]
+        const putInForce = (): void => this.#putInForce(snapshot, admin.token, listeners.value)
+        return { ok: true, warnings: findings, putInForce }
+      }
       await snapshot.retire()
       return { ok: false, findings: listeners.error }
+    } catch (defect) {
+      await snapshot.retire()
+      throw defect
     }
-    const findings = [...warnings, ...findRestarts(this.settings(), settings)]
-    return { ok: true, warnings: findings, putInForce: () => this.#putInForce(snapshot, listeners.value) }
   }
 
-  #putInForce(snapshot: Snapshot, listeners: PreparedListeners): void {
+  #putInForce(snapshot: Snapshot, adminToken: string | undefined, listeners: PreparedListeners): void {
     const { settings } = snapshot
     this.#running.logger.setLevel(settings.logging.level)
     this.#accessLog = this.#createAccessLog(settings)
     this.#holder.swap(snapshot)
+    this.#adminToken = adminToken
     this.#adminPaths = this.#compileAdminPaths(settings)
     this.#sinceMs = this.#parts.clock.now()
     listeners.commit()
     this.#parts.counters.retain([...snapshot.counters, ...countersOf(this.#adminPaths)])
   }
 
-  #report(status: ReloadStatus): void {
-    logReload(status, this.#running.logger)
+  /** Watches paths. Those that are new were read before they were watched: what changed in between is looked at once more. */
+  #watch(paths: readonly string[]): void {
+    const watcher = this.#watcher
+    if (watcher === undefined) return
+    const isNew = paths.some(path => !this.#watched.has(path))
+    this.#watched = new Set(paths)
+    watcher.update(paths)
+    if (isNew) void watcher.ready().then(() => this.reload('file'))
+  }
+
+  #report(status: ReloadStatus, before: ReloadStatus): void {
+    if (status.result !== 'refused') this.#lastSuccessAtMs = status.at
+    logReload(status, this.#running.logger, before)
     for (const listener of this.#onReload) listener(status)
   }
 
@@ -194,14 +232,18 @@ export class RunningGateway implements Gateway {
     await this.#reloader?.close()
     const { schedule } = this.#parts
     if (drain.delayMs > 0) await new Promise<void>(resolve => schedule(drain.delayMs, resolve))
-    const late = Promise.withResolvers<boolean>()
-    const cancel = schedule(drain.timeoutMs, () => late.resolve(false))
-    const served = this.#listeners.drain(['http', 'https']).then(() => true)
-    const isComplete = await Promise.race([served, late.promise])
-    cancel()
+    const isServed = await this.#isDoneWithin(drain.timeoutMs, this.#listeners.drain(['http', 'https']))
     await this.#listeners.close()
-    await this.#holder.close()
-    return isComplete
+    const isGivenBack = await this.#isDoneWithin(LAST_WORK_MS, this.#holder.close())
+    return isServed && isGivenBack
+  }
+
+  async #isDoneWithin(atMostMs: number, work: Promise<unknown>): Promise<boolean> {
+    const late = Promise.withResolvers<boolean>()
+    const cancel = this.#parts.schedule(atMostMs, () => late.resolve(false))
+    const isDone = await Promise.race([work.then(() => true), late.promise])
+    cancel()
+    return isDone
   }
 
   #createAccessLog(settings: Settings): AccessLog {
@@ -210,12 +252,11 @@ export class RunningGateway implements Gateway {
 
   #compileAdminPaths(settings: Settings): PathRoutes {
     const { counters, clock } = this.#parts
-    const gauges = createGauges(this.#options, this.view)
     const routes = listAdminRoutes(settings.adminApi, {
       view: this.view,
       clock,
-      token: this.#running.adminToken,
-      metrics: () => renderMetrics(counters, gauges()),
+      token: this.#adminToken,
+      metrics: () => renderMetrics(counters, readGauges(this.#options, this.view, this.#lastSuccessAtMs)),
     })
     const paths = new Map<string, Map<string, Route>>()
     for (const { method, path, target, policies, schemes } of routes) {
@@ -229,13 +270,16 @@ function countersOf(paths: PathRoutes): Route['counters'][] {
   return [...paths.values()].flatMap(methods => [...methods.values()].map(({ counters }) => counters))
 }
 
+function whereIs({ host, port }: ListenAddress): string {
+  return `${host ?? '*'}:${port}`
+}
+
 function toFinding({ kind, address, code }: ListenFailure): Finding {
-  const where = `${address.host ?? '*'}:${address.port}`
   const why = code === 'EADDRINUSE' ? 'it is in use' : code === 'EACCES' ? 'it is not allowed' : code
   return {
     code: 'config.unusable',
     severity: 'error',
-    message: `\`ports.${kind}\` cannot be opened at ${where}: ${why}`,
+    message: `\`ports.${kind}\` cannot be opened at ${whereIs(address)}: ${why}`,
     pointer: `/ports/${kind}`,
     label: code,
     help: 'name an address that is free and allowed, or stop what uses it',
@@ -243,8 +287,8 @@ function toFinding({ kind, address, code }: ListenFailure): Finding {
 }
 
 /** What of a change waits for a restart (product.md section 2, hot reload). */
-function findRestarts(now: Settings, next: Settings): readonly Finding[] {
-  if (now.stateDir === next.stateDir) return []
+function findRestarts(stateDir: string, next: Settings): readonly Finding[] {
+  if (stateDir === next.stateDir) return []
   return [
     {
       code: 'config.needs_restart',

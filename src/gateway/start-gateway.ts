@@ -3,7 +3,6 @@
  * It decides nothing that a room decides, reads no environment and touches no `process`; `cli/start.ts` and tests call it.
  */
 import { readFile } from 'node:fs/promises'
-import { openAdminToken } from '../admin/admin-token.ts'
 import { createSystemClock } from '../clock/clock.ts'
 import { createSystemSchedule } from '../clock/schedule.ts'
 import type { Finding, Problem } from '../diagnostics/problem.ts'
@@ -13,10 +12,12 @@ import { Counters } from '../metrics/counters.ts'
 import { createDocumentFetcher } from '../outbound/fetch-document.ts'
 import { resolveHostName } from '../outbound/resolve-host-name.ts'
 import { type LoadResult, loadSettings } from '../settings/load.ts'
+import { loadSchema } from '../settings/schema.ts'
 import { type CompileParts, compileSnapshot } from '../snapshot/compile.ts'
 import { createLedger } from '../snapshot/ledger.ts'
 import { createStore } from '../state/store.ts'
 import { createVerifiedTokenCache } from '../tokens/verified-cache.ts'
+import { openAdminAccess } from './admin-access.ts'
 import { refuseExposedSecrets } from './exposed-secrets.ts'
 import type { GatewayOptions, GatewayStart, StartFailure } from './gateway.ts'
 import { RunningGateway } from './running-gateway.ts'
@@ -27,10 +28,13 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayStar
   const at = clock.now()
   const startedAt = clock.monotonic()
   const expressions = createExpressionCompiler()
+  const schema = loadSchema()
   const load = async (): Promise<LoadResult> => {
     const { layers, cwd, environment } = options
     const checkExpression = (text: string) => expressions.check(text)
-    return refuseExposedSecrets(await loadSettings({ layers, cwd, environment, checkExpression, nowMs: clock.now() }))
+    return refuseExposedSecrets(
+      await loadSettings({ layers, cwd, environment, checkExpression, nowMs: clock.now(), schema }),
+    )
   }
   const loaded = await load()
   const { settings } = loaded
@@ -55,16 +59,15 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayStar
   if (!compiled.ok) return fail('system', loaded, compiled.error)
 
   const { snapshot, warnings } = compiled.value
-  const token = settings.adminApi.credentials === undefined ? await openAdminToken(parts.store) : undefined
-  const adminToken = token?.ok === true ? token.value : undefined
-  const gateway = new RunningGateway(options, parts, snapshot, { adminToken, logger, load })
+  const admin = await openAdminAccess(settings, parts.store)
+  const gateway = new RunningGateway(options, parts, snapshot, { adminToken: admin.token, logger, load })
   const opened = await gateway.openListeners(settings)
   if (!opened.ok) {
     await gateway.abandon()
     return fail('system', loaded, opened.error)
   }
   opened.value.commit()
-  const findings = token?.ok === false ? [...warnings, warnAboutAdminToken(token.error.message)] : warnings
+  const findings = [...warnings, ...admin.findings]
   gateway.begin(
     {
       result: 'applied',
@@ -75,6 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayStar
       problems: [...loaded.problems, ...loaded.locate(findings)],
       sources: loaded.sources,
     },
+    findings,
     loaded.watched,
   )
   return { ok: true, gateway }
@@ -83,14 +87,4 @@ export async function startGateway(options: GatewayOptions): Promise<GatewayStar
 function fail(kind: StartFailure['kind'], loaded: LoadResult, findings: readonly Finding[]): GatewayStart {
   const problems: readonly Problem[] = [...loaded.problems, ...loaded.locate(findings)]
   return { ok: false, failure: { kind, problems, sources: loaded.sources } }
-}
-
-function warnAboutAdminToken(reason: string): Finding {
-  return {
-    code: 'config.unusable',
-    severity: 'warning',
-    message: `the admin token cannot be kept, so nobody gets into the admin pages: ${reason}`,
-    pointer: '/state_dir',
-    help: 'make `state_dir` writable, or set `admin_api.user` and `admin_api.password`',
-  }
 }

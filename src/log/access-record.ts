@@ -19,7 +19,7 @@ export interface AccessRecord {
   readonly status: number
   /** Fine code of the denial or failure; undefined for an answer that went well. */
   readonly code: string | undefined
-  /** True where the policies let the request through to its target. */
+  /** True where the policies let the request through to its target, and the target did not refuse the caller either. */
   readonly allowed: boolean
   readonly api: string | undefined
   readonly apiVersion: string | undefined

@@ -40,3 +40,15 @@ export function normalizeAddress(text: string): string | undefined {
   const mapped = address.startsWith('::ffff:') ? address.slice(7) : ''
   return isIPv4(mapped) ? mapped : address
 }
+
+/**
+ * Names what one caller rarely has more than one of: an IPv4 address as it is, of an IPv6 address the network of 64 bits, within which
+ * a host takes any address it likes. For counting; takes what `normalizeAddress` writes.
+ */
+export function siteOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [before = '', after = ''] = address.split('::')
+  const groups = before === '' ? [] : before.split(':')
+  const missing = address.includes('::') ? 8 - groups.length - after.split(':').length : 0
+  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...after.split(':')].slice(0, 4).join(':')
+}

@@ -15,7 +15,6 @@ const PERCENT = 0x25
 
 /** What RFC 3986 section 3.3 allows raw in a path, without `;`: servers disagree on whether parameters are part of the path. */
 const PATH_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,=:@"
-const UNRESERVED = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'
 /** Bytes whose escape a server may read as structure: `/`, `\`, `.` and `;`. */
 const STRUCTURE = '/\\.;'
 
@@ -30,7 +29,8 @@ function createKinds(): Uint8Array {
 }
 
 /**
- * Computes the canonical form of a raw path (without query): escapes of unreserved characters decoded, all others in upper-case
+ * Computes the canonical form of a raw path (without query): escapes of characters that may stand raw in a path decoded (`%41`, and
+ * `%3A` too: nearly every server reads it as `:`, so a route for `/items:cancel` must see it), all others in upper-case
  * hex. Returns the very same string where nothing has to change, undefined where the path must be refused
  * (`request.path_invalid`): not absolute, empty or dot segments, `\`, `;`, raw characters outside RFC 3986, broken escapes,
  * escapes of separators, dots or controls, escapes that hide another such escape, and escapes that are not UTF-8.
@@ -85,7 +85,7 @@ function normalizeAscii(byte: number): string | undefined {
   if (byte < 0x20 || byte === 0x7f) return undefined
   const character = String.fromCharCode(byte)
   if (STRUCTURE.includes(character)) return undefined
-  return UNRESERVED.includes(character) ? character : escapeOf(byte)
+  return KINDS[byte] === PLAIN ? character : escapeOf(byte)
 }
 
 /** `%252F` becomes a separator in a server that decodes twice. */

@@ -133,8 +133,8 @@ function walk(
   return { address, index }
 }
 
-/** The address of `1.2.3.4`, `1.2.3.4:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80` (RFC 7239 section 6). */
-function addressOfNode(node: string | undefined): string | undefined {
+/** Reads the address of `1.2.3.4`, `1.2.3.4:80`, `2001:db8::1`, `[2001:db8::1]` or `[2001:db8::1]:80` (RFC 7239 section 6). */
+export function addressOfNode(node: string | undefined): string | undefined {
   if (node === undefined) return undefined
   if (node.startsWith('[')) {
     const end = node.indexOf(']')

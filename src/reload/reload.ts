@@ -1,10 +1,10 @@
 /**
- * The second story a newcomer reads: how a change takes effect. At most one reload runs at a time; what arrives meanwhile is one more
- * run. A new world is built beside the old one and swapped in one assignment; a failure changes nothing and is loud.
- * Nothing here knows YAML, sockets or policies: the steps are handed in by `gateway.ts`.
+ * The second story a newcomer reads: how a change takes effect. A new world is built beside the old one and swapped in one
+ * assignment; a failure changes nothing and is loud. Nothing here knows YAML, sockets or policies: the steps are handed in by
+ * `gateway`. `reloader.ts` calls it, one at a time.
  */
 import type { Clock } from '../clock/clock.ts'
-import type { Finding, Problem } from '../diagnostics/problem.ts'
+import type { Finding } from '../diagnostics/problem.ts'
 import type { LoadResult } from '../settings/load.ts'
 import type { Settings } from '../settings/model.ts'
 import type { ReloadReason, ReloadStatus } from './reload-status.ts'
@@ -20,78 +20,58 @@ export interface ReloadParts {
   /** Builds everything beside what runs, without touching it. */
   build(settings: Settings): Promise<Built>
   revision(): string
-  /** Told about each end of a reload, before the caller of `request` is. */
-  report(status: ReloadStatus): void
+  /** Told about each end of a reload, before the caller of `request` is, and about the end of the one before. */
+  report(status: ReloadStatus, before: ReloadStatus): void
   /** Files to watch from now on. */
   watch(paths: readonly string[]): void
+  /** Told what was thrown, where a step threw. */
+  onDefect(cause: unknown): void
+  /** Resolves after a moment in which a file that is being written gets its end. */
+  pause(): Promise<void>
 }
 
-export interface Reloader {
-  /** Reloads, or joins the next run if one is under way; resolves with how it ended and never rejects. */
-  request(reason: ReloadReason): Promise<ReloadStatus>
-  last(): ReloadStatus | undefined
-  /** Refuses further requests and resolves when a run under way has ended. */
-  close(): Promise<void>
+/** How a reload ended, and what compiling found in the settings that are in force since. */
+export interface ReloadEnd {
+  readonly status: ReloadStatus
+  readonly warnings: readonly Finding[]
 }
 
-/** Creates the reloader. `first` is how the start ended. */
-export function createReloader(parts: ReloadParts, first: ReloadStatus): Reloader {
-  let last = first
-  let running: Promise<ReloadStatus> | undefined
-  let next: Promise<ReloadStatus> | undefined
-  let closed = false
-
-  const run = async (reason: ReloadReason): Promise<ReloadStatus> => {
-    const status = await reload(parts, reason)
-    last = status
-    parts.report(status)
-    return status
-  }
-  const start = (reason: ReloadReason): Promise<ReloadStatus> => {
-    const started = run(reason).finally(() => {
-      running = undefined
-    })
-    running = started
-    return started
-  }
-
-  return {
-    request(reason) {
-      if (closed) return Promise.resolve(last)
-      if (running === undefined) return start(reason)
-      next ??= running.then(() => {
-        next = undefined
-        return closed ? last : start(reason)
-      })
-      return next
-    },
-    last: () => last,
-    async close() {
-      closed = true
-      await running
-    },
-  }
-}
-
-async function reload(parts: ReloadParts, reason: ReloadReason): Promise<ReloadStatus> {
+/** Loads, compares, builds and puts in force, or says what stands in the way. Rejects only for a defect of a step. */
+export async function reload(parts: ReloadParts, reason: ReloadReason, { warnings }: ReloadEnd): Promise<ReloadEnd> {
   const at = parts.clock.now()
   const startedAt = parts.clock.monotonic()
-  const loaded = await parts.load()
+  const loaded = await loadWhole(parts, reason)
   parts.watch(loaded.watched)
-  const end = (result: ReloadStatus['result'], problems: readonly Problem[]): ReloadStatus => ({
-    result,
-    reason,
-    at,
-    durationMs: parts.clock.monotonic() - startedAt,
-    revision: parts.revision(),
-    problems,
-    sources: loaded.sources,
+  const end = (
+    result: ReloadStatus['result'],
+    found: readonly Finding[],
+    inForce: readonly Finding[] = warnings,
+  ): ReloadEnd => ({
+    status: {
+      result,
+      reason,
+      at,
+      durationMs: parts.clock.monotonic() - startedAt,
+      revision: parts.revision(),
+      problems: [...loaded.problems, ...loaded.locate(found)],
+      sources: loaded.sources,
+    },
+    warnings: inForce,
   })
 
-  if (loaded.settings === undefined) return end('refused', loaded.problems)
-  if (loaded.settings.revision === parts.revision()) return end('unchanged', loaded.problems)
+  if (loaded.settings === undefined) return end('refused', [])
+  // Compiled before: what was found then still holds.
+  if (loaded.settings.revision === parts.revision()) return end('unchanged', warnings)
   const built = await parts.build(loaded.settings)
-  if (!built.ok) return end('refused', [...loaded.problems, ...loaded.locate(built.findings)])
+  if (!built.ok) return end('refused', built.findings)
   built.putInForce()
-  return end('applied', [...loaded.problems, ...loaded.locate(built.warnings)])
+  return end('applied', built.warnings, built.warnings)
+}
+
+/** A file that was seen half written would be a false alarm: what is wrong after a change on disk is looked at twice. */
+async function loadWhole(parts: ReloadParts, reason: ReloadReason): Promise<LoadResult> {
+  const loaded = await parts.load()
+  if (loaded.settings !== undefined || reason !== 'file') return loaded
+  await parts.pause()
+  return parts.load()
 }

@@ -31,8 +31,10 @@ export class Connection {
   readonly peer: Peer
   readonly socket: Socket
   readonly rules: ConnectionRules
-  /** Requests handed over whose answers are not complete. */
+  /** Requests that arrived and whose answers are not complete. */
   pending = 0
+  /** The answers to those that nobody has seen yet: the request under way comes first (RFC 9112 section 9.3.2). */
+  readonly waiting: ServerResponse[] = []
   /** True once an answer said `Connection: close`, or the socket was upgraded: nothing that follows is a request. */
   isClosing = false
   /** What was wrong with the bytes after the last whole request; answered when the answers before it are out. */
@@ -69,7 +71,7 @@ export class Connection {
     }
   }
 
-  /** Notes that a request was handed over. */
+  /** Notes that a request arrived. */
   begin(incoming: IncomingMessage, response: ServerResponse): void {
     this.incoming = incoming
     this.body = undefined

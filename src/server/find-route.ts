@@ -33,9 +33,9 @@ export function findFixedRoute(head: RequestHead, paths: PathRoutes): FoundRoute
   return findPath(head, paths) ?? NOT_FOUND
 }
 
-/** `HEAD` uses the route of `GET` (RFC 9110 section 9.3.2). */
+/** `HEAD` uses the route of `GET` (RFC 9110 section 9.3.2); one trailing slash equals none (product.md 4). */
 function findPath(head: RequestHead, paths: PathRoutes): FoundRoute | undefined {
-  const methods = paths.get(head.path)
+  const methods = paths.get(head.path) ?? (head.path.endsWith('/') ? paths.get(head.path.slice(0, -1)) : undefined)
   if (methods === undefined) return undefined
   const value = methods.get(head.method) ?? (head.method === 'HEAD' ? methods.get('GET') : undefined)
   if (value !== undefined) return { kind: 'found', value, parameters: NO_PARAMETERS }

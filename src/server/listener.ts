@@ -10,7 +10,6 @@ import type { Duplex } from 'node:stream'
 import type { Clock } from '../clock/clock.ts'
 import type { Schedule } from '../clock/schedule.ts'
 import type { Denial } from '../errors/denial.ts'
-import { RequestBodyError } from '../exchange/request-body-error.ts'
 import { Fields } from '../message/fields.ts'
 import type { LimitsSettings, ListenAddress } from '../settings/model.ts'
 import { Connection, type ConnectionRules } from './connection.ts'
@@ -19,6 +18,7 @@ import { applyLimits, createHttpServer, type HttpServer } from './http-server.ts
 import { type ClientError, denialOfClientError } from './parser-error.ts'
 import { toRawAnswer } from './raw-answer.ts'
 import { SERVED_METHODS } from './read-head.ts'
+import { bodyErrorOf } from './request-body.ts'
 import type { ServerTls } from './tls.ts'
 import { judgeUpgrade, WEBSOCKET } from './upgrade-request.ts'
 import type { RenderedDenial } from './write-denial.ts'
@@ -69,6 +69,8 @@ export interface Listener {
 /** How long an idle connection may still send a request while draining. */
 const IDLE_GRACE_MS = 200
 const IDLE_SWEEP_MS = 50
+/** Requests that may wait on one connection for the answers before theirs; a caller that sends more is cut. */
+const MAX_WAITING = 1_000
 
 /**
  * Opens a listener and resolves when it accepts. Rejects with the system's error (`EADDRINUSE`, `EACCES`, …) where it cannot.
@@ -200,11 +202,17 @@ class NodeListener implements Listener {
   #handOver(incoming: IncomingMessage, response: ServerResponse): void {
     const connection = this.#connections.get(incoming.socket)
     // RFC 9112 section 9.6: after an answer that closes, nothing is a request any more.
-    if (connection === undefined || connection.isClosing) return
+    if (connection === undefined || connection.isClosing || connection.socket.destroyed) return
     connection.begin(incoming, response)
+    if (connection.pending === 1) this.#serve(incoming, response, connection)
+    else if (connection.waiting.push(response) > MAX_WAITING) connection.socket.destroy()
+  }
+
+  /** One request of a connection at a time: a caller that pipelines has no more of the gateway than one that waits for its answers. */
+  #serve(incoming: IncomingMessage, response: ServerResponse, connection: Connection): void {
     this.#run(
       () => this.#parts.onRequest(incoming, response, connection),
-      () => response.destroy(),
+      () => connection.socket.destroy(),
     )
   }
 
@@ -267,17 +275,16 @@ class NodeListener implements Listener {
     connection.failure = denial
     connection.isClosing = true
     if (pending === 0) this.#answer(connection, denial)
-    else if (isInBody) {
-      const code = denial.code === 'request.timeout' ? 'BODY_TIMEOUT' : 'BODY_MALFORMED'
-      connection.body?.fail(new RequestBodyError(code, denial))
-    }
+    else if (isInBody) connection.body?.fail(bodyErrorOf(denial))
   }
 
-  /** The answers that were owed are out: now the one to what came behind them, or the end. */
+  /** An answer is out: now the next request that waits, then the answer to what came behind them all, or the end. */
   #onSettled(connection: Connection): void {
-    const { socket, failure, incoming, pending } = connection
-    if (pending > 0 || socket.destroyed || !socket.writable) return
-    if (failure !== undefined && incoming?.complete === true) this.#answer(connection, failure)
+    const { socket, failure, incoming } = connection
+    if (socket.destroyed || !socket.writable) return
+    const next = connection.waiting.shift()
+    if (next !== undefined) this.#serve(next.req, next, connection)
+    else if (failure !== undefined && incoming?.complete === true) this.#answer(connection, failure)
     else if (failure !== undefined || this.#rules.draining) socket.destroySoon()
   }
 

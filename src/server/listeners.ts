@@ -18,19 +18,31 @@ export interface ListenFailure {
   readonly code: string
 }
 
-/** New listeners that already accept, beside the old ones. */
+/** New listeners that already accept, beside the old ones. Their requests wait for `commit`: nothing new is judged by old rules. */
 export interface PreparedListeners {
   /** Takes new limits and certificates over and lets go of what is not wanted any more, without breaking a request. */
   commit(): void
-  /** Closes what was opened and takes nothing over. */
+  /** Closes what was opened, opens again what had to make room, and takes nothing over. */
   discard(): Promise<void>
 }
 
-export type OpenListener = (wanted: WantedListener) => Promise<Listener>
+/** Opens a listener whose requests wait for `inForce`. Rejects with the system's error. */
+export type OpenListener = (wanted: WantedListener, inForce: Promise<void>) => Promise<Listener>
 
 interface OpenedListener {
   readonly wanted: WantedListener
   readonly listener: Listener
+}
+
+/** What one `prepare` has done so far. */
+interface Attempt {
+  readonly leaving: readonly OpenedListener[]
+  readonly inForce: Promise<void>
+  /** What will be in force: kept listeners and new ones. */
+  readonly next: Map<WantedListener, Listener>
+  readonly opened: Listener[]
+  /** Those of `leaving` that made room before everything new was open. */
+  readonly displaced: OpenedListener[]
 }
 
 type Prepared =
@@ -43,43 +55,38 @@ type Prepared =
  */
 export class ListenerSet {
   readonly #open: OpenListener
+  readonly #onLost: (failure: ListenFailure) => void
   #current: readonly OpenedListener[] = []
-  readonly #leaving = new Set<Promise<void>>()
+  readonly #leaving = new Map<Listener, Promise<void>>()
 
-  constructor(open: OpenListener) {
+  /** @param onLost told where a listener made room for nothing and cannot be opened again: it is gone until a later change. */
+  constructor(open: OpenListener, onLost: (failure: ListenFailure) => void) {
     this.#open = open
+    this.#onLost = onLost
   }
 
   list(): readonly Listener[] {
     return this.#current.map(({ listener }) => listener)
   }
 
-  /** Opens what is wanted and not open yet. On failure the old listeners are in force, as before. */
+  /** Opens what is wanted and not open yet, one call at a time. On failure the old listeners are in force, as before. */
   async prepare(wanted: readonly WantedListener[]): Promise<Prepared> {
-    const keys = new Set(wanted.map(keyOf))
-    const kept = new Map(this.#current.map(one => [keyOf(one.wanted), one.listener]))
-    const leaving = this.#current.filter(one => !keys.has(keyOf(one.wanted)))
-    const next: OpenedListener[] = []
-    const opened: Listener[] = []
-    const closeOpened = async (): Promise<void> => {
-      await Promise.all(opened.map(listener => listener.close()))
-    }
-    for (const one of wanted) {
-      const known = kept.get(keyOf(one))
-      const listener = known ?? (await this.#tryOpen(one, leaving))
-      if ('code' in listener) {
-        await closeOpened()
-        return { ok: false, error: listener }
+    const { promise: inForce, resolve: putInForce } = Promise.withResolvers<void>()
+    const attempt = this.#begin(wanted, inForce)
+    // What needs room comes last: most failures then happen while nobody had to make any.
+    for (const mayMakeRoom of [false, true]) {
+      for (const one of wanted) {
+        const failure = attempt.next.has(one) ? undefined : await this.#tryOpen(one, attempt, mayMakeRoom)
+        if (failure === undefined) continue
+        await this.#takeBack(attempt)
+        return { ok: false, error: failure }
       }
-      if (known === undefined) opened.push(listener)
-      next.push({ wanted: one, listener })
     }
     const commit = (): void => {
-      for (const { wanted: one, listener } of next) listener.update(one.limits, one.tls)
-      this.#current = next
-      for (const { listener } of leaving) this.#letGo(listener)
+      this.#commit(wanted, attempt)
+      putInForce()
     }
-    return { ok: true, value: { commit, discard: closeOpened } }
+    return { ok: true, value: { commit, discard: () => this.#takeBack(attempt) } }
   }
 
   /** Stops accepting on the listeners of these kinds; resolves when their connections are gone. */
@@ -89,53 +96,82 @@ export class ListenerSet {
         .filter(({ kind }) => kinds.includes(kind))
         .map(listener => listener.drain()),
     )
-    await Promise.all(this.#leaving)
+    await Promise.all(this.#leaving.values())
   }
 
-  /** Destroys what is left. */
+  /** Destroys what is left, on listeners that were let go as well. */
   async close(): Promise<void> {
-    await Promise.all(this.list().map(listener => listener.close()))
+    await Promise.all([...this.list(), ...this.#leaving.keys()].map(listener => listener.close()))
   }
 
-  async #tryOpen(wanted: WantedListener, leaving: readonly OpenedListener[]): Promise<Listener | ListenFailure> {
-    const fail = (error: unknown): ListenFailure => ({
-      kind: wanted.kind,
-      address: wanted.address,
-      code: codeOf(error),
-    })
+  #begin(wanted: readonly WantedListener[], inForce: Promise<void>): Attempt {
+    const byKey = new Map(wanted.map(one => [keyOf(one), one]))
+    const next = new Map<WantedListener, Listener>()
+    const leaving: OpenedListener[] = []
+    for (const one of this.#current) {
+      const kept = byKey.get(keyOf(one.wanted))
+      if (kept === undefined) leaving.push(one)
+      else next.set(kept, one.listener)
+    }
+    return { leaving, inForce, next, opened: [], displaced: [] }
+  }
+
+  /** Opens a listener, or leaves it for later where that needs room that may not be made yet. */
+  async #tryOpen(wanted: WantedListener, attempt: Attempt, mayMakeRoom: boolean): Promise<ListenFailure | undefined> {
+    const { leaving, displaced, opened, next, inForce } = attempt
+    const inTheWay = leaving.filter(one => isOnPort(one, wanted) && !displaced.includes(one))
+    if (mayMakeRoom) {
+      for (const one of inTheWay) this.#letGo(one.listener)
+      displaced.push(...inTheWay)
+    }
     try {
-      return await this.#open(wanted)
+      const listener = await this.#open(wanted, inForce)
+      opened.push(listener)
+      next.set(wanted, listener)
+      return undefined
     } catch (error) {
-      const { port } = wanted.address
-      const inTheWay = leaving.filter(one => port !== 0 && one.wanted.address.port === port)
-      if (codeOf(error) !== 'EADDRINUSE' || inTheWay.length === 0) return fail(error)
-      for (const { listener } of inTheWay) this.#letGo(listener)
-      try {
-        return await this.#open(wanted)
-      } catch (again) {
-        await this.#reopen(inTheWay)
-        return fail(again)
-      }
+      const code = codeOf(error)
+      const isForLater = !mayMakeRoom && code === 'EADDRINUSE' && inTheWay.length > 0
+      return isForLater ? undefined : { kind: wanted.kind, address: wanted.address, code }
     }
   }
 
-  /** Puts back what had to let go for nothing. */
-  async #reopen(listeners: readonly OpenedListener[]): Promise<void> {
-    for (const { wanted, listener } of listeners) {
-      const again = await this.#open(wanted).catch(() => undefined)
-      if (again === undefined) continue
-      this.#current = this.#current.map(one => (one.listener === listener ? { wanted, listener: again } : one))
+  #commit(wanted: readonly WantedListener[], { next, leaving, displaced }: Attempt): void {
+    for (const [{ limits, tls }, listener] of next) listener.update(limits, tls)
+    this.#current = wanted.flatMap(one => {
+      const listener = next.get(one)
+      return listener === undefined ? [] : [{ wanted: one, listener }]
+    })
+    for (const one of leaving) if (!displaced.includes(one)) this.#letGo(one.listener)
+  }
+
+  async #takeBack({ opened, displaced }: Attempt): Promise<void> {
+    await Promise.all(opened.map(listener => listener.close()))
+    for (const one of displaced) {
+      const { wanted } = one
+      const again = await this.#open(wanted, Promise.resolve()).catch((error: unknown) => {
+        this.#onLost({ kind: wanted.kind, address: wanted.address, code: codeOf(error) })
+      })
+      this.#current = this.#current.flatMap(other => {
+        if (other !== one) return [other]
+        return again === undefined ? [] : [{ wanted, listener: again }]
+      })
     }
   }
 
   #letGo(listener: Listener): void {
-    const gone = listener.drain().finally(() => this.#leaving.delete(gone))
-    this.#leaving.add(gone)
+    const gone = listener.drain().finally(() => this.#leaving.delete(listener))
+    this.#leaving.set(listener, gone)
   }
 }
 
-function keyOf({ kind, address }: Pick<WantedListener, 'kind' | 'address'>): string {
-  return JSON.stringify([kind, address.host ?? '', address.port])
+function isOnPort({ listener }: OpenedListener, { address }: WantedListener): boolean {
+  return listener.address().port === address.port
+}
+
+/** Whether client certificates are asked for is fixed when a listener is opened; everything else of TLS can change on it. */
+function keyOf({ kind, address, tls }: WantedListener): string {
+  return JSON.stringify([kind, address.host ?? '', address.port, tls?.requestCert, tls?.rejectUnauthorized])
 }
 
 function codeOf(error: unknown): string {

@@ -29,6 +29,9 @@ const MAX_DISCARDED_BYTES = 64 * 1024
 /** An unread body up to this size is read and dropped before the connection is closed, so that the answer arrives. */
 const MAX_LINGERING_BYTES = 1024 * 1024
 
+/** First bytes up to this size wait for the end of the answer, at most until the event loop turns. */
+const MAX_HELD_BYTES = 16 * 1024
+
 /** Creates the reply to a request that came by the listener's `onRequest`. */
 export function createReply(incoming: IncomingMessage, response: ServerResponse, connection: Connection): NodeReply {
   return new NodeReply(incoming, response, connection)
@@ -48,6 +51,9 @@ export class NodeReply implements ServerReply {
   #ended = false
   #flushed = false
   #guarded = false
+  /** The first bytes of the body, while the head has not left. */
+  #held: Uint8Array | undefined
+  #later: NodeJS.Immediate | undefined
 
   constructor(incoming: IncomingMessage, response: ServerResponse, connection: Connection) {
     this.incoming = incoming
@@ -84,17 +90,19 @@ export class NodeReply implements ServerReply {
 
   start(status: number, fields: readonly string[], statusText?: string): void {
     this.#writeHead(status, fields, statusText)
-    // Head and first bytes usually come together; a head alone must not wait for them.
-    setImmediate(flush, this)
+    // Head, body and end of a short answer usually come together, and leave in one write; what comes alone must not wait long.
+    this.#later = setImmediate(flush, this)
   }
 
   write(chunk: Uint8Array): boolean {
     if (this.#ended) return true
-    this.#flushed = true
     this.bodyBytes += chunk.length
-    const isTaken = this.response.write(chunk)
-    if (!isTaken) this.#guardReader()
-    return isTaken
+    if (!this.#flushed && this.#held === undefined && chunk.length <= MAX_HELD_BYTES) {
+      this.#held = chunk
+      return true
+    }
+    this.flush()
+    return this.#pass(chunk)
   }
 
   onDrain(listener: () => void): void {
@@ -102,7 +110,12 @@ export class NodeReply implements ServerReply {
   }
 
   end(): void {
-    this.#finish(undefined)
+    if (this.#later !== undefined) clearImmediate(this.#later)
+    const held = this.#held
+    this.#held = undefined
+    // As text it leaves in one write with the head; Latin-1 keeps every byte.
+    if (held === undefined) this.#finish(undefined)
+    else this.#finish(Buffer.from(held.buffer, held.byteOffset, held.length).toString('latin1'), 'latin1')
   }
 
   send(status: number, fields: readonly string[], body: string | Uint8Array): void {
@@ -118,18 +131,28 @@ export class NodeReply implements ServerReply {
     const { socket } = this.connection
     // What ends with the connection would look complete: only a reset looks cut.
     if (this.incoming.httpVersion === '1.0' && !this.connection.peer.tls && !socket.destroyed) socket.resetAndDestroy()
-    this.response.destroy()
+    // Not the response alone: one that still waits for its turn would leave a gap, and the next answer would fill it.
+    else socket.destroy()
   }
 
   switchProtocols(): Duplex {
     throw new Error('this request does not ask for another protocol')
   }
 
-  /** Sends the head where nothing of the body has come. */
+  /** Sends the head, and what came of the body with it. */
   flush(): void {
     if (this.#flushed || this.#ended || this.response.destroyed) return
     this.#flushed = true
-    this.response.flushHeaders()
+    const held = this.#held
+    this.#held = undefined
+    if (held === undefined) this.response.flushHeaders()
+    else this.#pass(held)
+  }
+
+  #pass(chunk: Uint8Array): boolean {
+    const isTaken = this.response.write(chunk)
+    if (!isTaken) this.#guardReader()
+    return isTaken
   }
 
   #writeHead(status: number, fields: readonly string[], statusText: string | undefined): void {
@@ -165,7 +188,7 @@ export class NodeReply implements ServerReply {
     return body?.length !== undefined && body.length - body.bytesRead > MAX_DISCARDED_BYTES
   }
 
-  #finish(lastChunk: string | Uint8Array | undefined): void {
+  #finish(lastChunk: string | Uint8Array | undefined, encoding: BufferEncoding = 'utf8'): void {
     if (this.#ended) return
     this.#ended = true
     const { connection, incoming, response } = this
@@ -173,12 +196,12 @@ export class NodeReply implements ServerReply {
     const isAwaitingContinue = this.body?.isAwaitingContinue === true
     this.body?.release()
     if (isUnread && !isAwaitingContinue && this.#closes) {
-      this.#flushAll(lastChunk)
+      this.#flushAll(lastChunk, encoding)
       connection.discardBody(incoming, MAX_LINGERING_BYTES, () => response.end())
       return
     }
     if (lastChunk === undefined) response.end()
-    else response.end(lastChunk)
+    else response.end(lastChunk, encoding)
     if (isUnread && !isAwaitingContinue) {
       connection.discardBody(incoming, MAX_DISCARDED_BYTES, complete => {
         if (!complete) connection.socket.destroy()
@@ -188,9 +211,9 @@ export class NodeReply implements ServerReply {
   }
 
   /** Sends everything but the end, which would close the connection at once. */
-  #flushAll(lastChunk: string | Uint8Array | undefined): void {
+  #flushAll(lastChunk: string | Uint8Array | undefined, encoding: BufferEncoding): void {
     if (lastChunk !== undefined && lastChunk.length > 0 && this.response.req.method !== 'HEAD') {
-      this.response.write(lastChunk)
+      this.response.write(lastChunk, encoding)
     } else if (!this.#flushed) this.response.flushHeaders()
   }
 

@@ -26,6 +26,7 @@ export function createRecorder({ clock, counters, accessLog }: RecordParts): Rec
     const { head, route, exchange, reply, allowedAt } = served
     const durationMs = clock.monotonic() - served.startedAt
     const facts = exchange?.facts
+    const allowed = allowedAt !== undefined && !isRefusal(denial)
     const scheme = head?.scheme ?? (served.connection.peer.tls ? 'https' : 'http')
     counters.count(route?.counters ?? counters.unrouted, {
       method: head?.method ?? '',
@@ -34,7 +35,7 @@ export function createRecorder({ clock, counters, accessLog }: RecordParts): Rec
       status,
       code: denial?.code,
       durationMs,
-      allowed: allowedAt !== undefined,
+      allowed,
       authServer: facts?.jwt?.authServer,
       application: facts?.application?.id,
     })
@@ -50,7 +51,7 @@ export function createRecorder({ clock, counters, accessLog }: RecordParts): Rec
       httpVersion: served.incoming.httpVersion,
       status,
       code: denial?.code,
-      allowed: allowedAt !== undefined,
+      allowed,
       api: route?.identity.api,
       apiVersion: route?.identity.version,
       route: route?.identity.template,
@@ -67,6 +68,11 @@ export function createRecorder({ clock, counters, accessLog }: RecordParts): Rec
       cause: denial?.cause,
     })
   }
+}
+
+/** A target of the gateway's own judges callers, too: a refused password is no pass. Who leaves was not refused. */
+function isRefusal(denial: Denial | undefined): boolean {
+  return denial !== undefined && denial.code !== 'caller.gone' && entryOf(denial.code).side === 'caller'
 }
 
 /** Creates the recorder of what could not be read: nothing is known but the peer. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import type { Denial } from '../errors/denial.ts'
 import type { RequestBody } from '../exchange/exchange.ts'
 import { RequestBodyError } from '../exchange/request-body-error.ts'
 import type { RequestHead } from '../message/request-head.ts'
@@ -26,8 +27,18 @@ export function createRequestBody(
     isAwaited ? reply.response : undefined,
   )
   reply.body = body
-  reply.connection.body = body
+  const { connection } = reply
+  // Only the body of the last request may still be arriving; and where this one had to wait, it may have broken since.
+  if (connection.incoming === reply.incoming) {
+    connection.body = body
+    if (connection.failure !== undefined && !reply.incoming.complete) body.fail(bodyErrorOf(connection.failure))
+  }
   return body
+}
+
+/** What a body breaks with when the bytes of it cannot be read, or do not come in time. */
+export function bodyErrorOf(denial: Denial): RequestBodyError {
+  return new RequestBodyError(denial.code === 'request.timeout' ? 'BODY_TIMEOUT' : 'BODY_MALFORMED', denial)
 }
 
 /**

@@ -70,6 +70,9 @@ function answer(parts: ServingParts, served: ServedExchange): Outcome | Promise<
   if (!read.ok) return { kind: 'denied', denial: read.error }
   const head = read.value
   served.head = head
+  // Before any refusal: a body that nobody reads must be known, so that it is drained or the connection closed.
+  const { reply } = served
+  const body = reply instanceof NodeReply ? createRequestBody(reply, head, snapshot.settings.limits) : undefined
   if (head.path === ASTERISK) return answerForServer(served)
 
   const found = parts.find(head, snapshot)
@@ -79,8 +82,7 @@ function answer(parts: ServingParts, served: ServedExchange): Outcome | Promise<
   const exchange: Exchange = {
     id: served.id,
     head,
-    body:
-      served.reply instanceof NodeReply ? createRequestBody(served.reply, head, snapshot.settings.limits) : undefined,
+    body,
     route: route.identity,
     parameters: found.parameters,
     nowMs: served.nowMs,

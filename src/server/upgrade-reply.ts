@@ -21,6 +21,7 @@ class UpgradeReply implements ServerReply {
   readonly #firstBytes: Uint8Array
   readonly #abandoned: (() => void)[] = []
   #ended = false
+  #guarded = false
 
   constructor(connection: Connection, socket: Duplex, firstBytes: Uint8Array) {
     this.#connection = connection
@@ -52,7 +53,9 @@ class UpgradeReply implements ServerReply {
   write(chunk: Uint8Array): boolean {
     if (this.#ended) return true
     this.bodyBytes += chunk.length
-    return this.#socket.write(chunk)
+    const isTaken = this.#socket.write(chunk)
+    if (!isTaken) this.#guardReader()
+    return isTaken
   }
 
   onDrain(listener: () => void): void {
@@ -77,7 +80,10 @@ class UpgradeReply implements ServerReply {
 
   cut(): void {
     this.#ended = true
-    this.#socket.destroy()
+    const { socket, peer } = this.#connection
+    // What ends with the connection would look complete: only a reset looks cut.
+    if (!peer.tls && !socket.destroyed) socket.resetAndDestroy()
+    else socket.destroy()
   }
 
   switchProtocols(fields: readonly string[]): Duplex {
@@ -99,6 +105,19 @@ class UpgradeReply implements ServerReply {
     this.status = status
     this.headAt = this.#connection.rules.clock.monotonic()
     this.#socket.write(rawHead(status, phrase, all), 'latin1')
+  }
+
+  /** A caller that stops reading holds memory: it has `idleTimeoutMs` to take some bytes. */
+  #guardReader(): void {
+    if (this.#guarded) return
+    this.#guarded = true
+    const { socket, rules } = this.#connection
+    const destroy = (): void => void socket.destroy()
+    socket.setTimeout(rules.idleTimeoutMs, destroy)
+    socket.once('drain', () => {
+      this.#guarded = false
+      socket.off('timeout', destroy).setTimeout(0)
+    })
   }
 
   #leave(): void {

@@ -5,28 +5,40 @@ import { authServersOf, identificationAt, type RuleEntry } from './policy-entrie
 
 /** Predicts tokens that fail for what is missing here: audiences that nothing can match, claim sets that any issuer can meet. */
 export function checkTokens(inspection: Inspection): readonly Finding[] {
+  const silent = serversWithoutAudience(inspection)
+  const rulesOf = (api: Cursor): readonly RuleEntry[] =>
+    [api, ...api.at('routes').items()].flatMap(owner => identificationAt(owner)?.rules ?? [])
   const audiences = inspection.apis.flatMap(api =>
-    [api, ...api.at('routes').items()]
-      .flatMap(owner => identificationAt(owner)?.rules ?? [])
-      .filter(({ kind }) => kind === 'jwt')
-      .flatMap(rule => checkAudience(inspection, api, rule)),
+    silent.size === 0 ? [] : rulesOf(api).flatMap(rule => checkAudience(inspection, { api, rule, silent })),
   )
   return [...audiences, ...checkSeveralIssuers(inspection)]
+}
+
+/** Auth servers whose configuration names no audience. */
+function serversWithoutAudience({ authServers }: Inspection): ReadonlyMap<string, Cursor> {
+  const silent = [...authServers].filter(
+    ([, server]) =>
+      server.at('localIntrospectionConfig', 'issuer').isPresent &&
+      !server.at('localIntrospectionConfig', 'audience').isPresent &&
+      !server.at('tokenGeneratorConfig', 'audience').isPresent,
+  )
+  return new Map(silent)
 }
 
 /**
  * `aud` must name something (product.md 4.6). Where the auth server, the strategies and the applications give nothing to name, only a
  * token for the request's own path passes.
  */
-function checkAudience(inspection: Inspection, api: Cursor, rule: RuleEntry): readonly Finding[] {
-  if (rule.body.at('audience').text === 'off') return []
-  const eligible = eligibleApplications(inspection, api, rule)
+function checkAudience(
+  inspection: Inspection,
+  place: { readonly api: Cursor; readonly rule: RuleEntry; readonly silent: ReadonlyMap<string, Cursor> },
+): readonly Finding[] {
+  const { api, rule, silent } = place
+  if (rule.kind !== 'jwt' || rule.body.at('audience').text === 'off') return []
   return issuersOf(inspection, rule).flatMap(({ name, pointer }) => {
-    const server = inspection.authServers.get(name)
-    if (server === undefined || !server.at('localIntrospectionConfig', 'issuer').isPresent) return []
-    if (server.at('localIntrospectionConfig', 'audience').isPresent) return []
-    if (server.at('tokenGeneratorConfig', 'audience').isPresent) return []
-    if (eligible.some(application => canNameItself(application, name))) return []
+    const server = silent.get(name)
+    if (server === undefined) return []
+    if (eligibleApplications(inspection, api, rule).some(application => canNameItself(application, name))) return []
     return [
       {
         code: 'config.unusable' as const,
@@ -52,13 +64,7 @@ function canNameItself(application: Cursor, authServer: string): boolean {
 function eligibleApplications(inspection: Inspection, api: Cursor, rule: RuleEntry): readonly Cursor[] {
   if (rule.lookup === 'none') return []
   if (rule.lookup !== 'registered') return inspection.applications
-  const name = api.at('name').text
-  return inspection.applications.filter(application =>
-    application
-      .at('apis')
-      .texts()
-      .some(({ text }) => text === name),
-  )
+  return inspection.applicationsByApi.get(api.at('name').text ?? '') ?? []
 }
 
 function issuersOf(

@@ -1,8 +1,11 @@
+import { nearest } from '../diagnostics/did-you-mean.ts'
 import type { Finding } from '../diagnostics/problem.ts'
 import type { Cursor } from './cursor.ts'
 import { isClearTextToElsewhere, parseHttpUrl } from './http-url.ts'
 import type { Inspection } from './inspection.ts'
 import { aliasesOf } from './references.ts'
+
+const KEY_SOURCES = ['jwksuri', 'jwks_file', 'trustStoreAlias', 'certificateAlias'] as const
 
 /** Judges each auth server: an issuer, one source of keys, nothing fetched in the clear, a generator that can sign. */
 export function checkAuthServers(inspection: Inspection): readonly Finding[] {
@@ -26,10 +29,15 @@ export function checkAuthServers(inspection: Inspection): readonly Finding[] {
     ])
 }
 
+/** Tells whether a key is there under a misspelled name: that is reported, and what follows from it need not be. */
+function isMisspelled(block: Cursor, keys: readonly string[]): boolean {
+  return block.keys().some(key => nearest(key, keys) !== undefined)
+}
+
 function checkIssuer(server: Cursor): readonly Finding[] {
   const local = server.at('localIntrospectionConfig')
-  if (local.at('issuer').isPresent) return []
-  const verifies = ['jwksuri', 'jwks_file', 'trustStoreAlias', 'certificateAlias'].some(key => local.at(key).isPresent)
+  if (local.at('issuer').isPresent || isMisspelled(local, ['issuer'])) return []
+  const verifies = KEY_SOURCES.some(key => local.at(key).isPresent)
   const issues = server.at('tokenGeneratorConfig').isPresent
   if (server.at('remoteIntrospectionConfig').isPresent && !verifies && !issues) return []
   return [
@@ -46,7 +54,7 @@ function checkIssuer(server: Cursor): readonly Finding[] {
 function checkKeySource(server: Cursor, helped: ReadonlySet<string>): readonly Finding[] {
   const local = server.at('localIntrospectionConfig')
   const name = server.at('name').text ?? ''
-  if (!local.at('issuer').isPresent) return []
+  if (!local.at('issuer').isPresent || isMisspelled(local, KEY_SOURCES)) return []
   const sources = [
     server.at('tokenGeneratorConfig', 'keyStoreAlias'),
     local.at('jwksuri'),

@@ -2,10 +2,10 @@ import { parseAddressRange } from './address-range.ts'
 import { parseBaseUrl, parseHttpUrl, parseUpstream } from './http-url.ts'
 import { parseListenAddress } from './listen-address.ts'
 import { parseApiKey, parseFieldName, parseHostName, parseHostPattern, parseName, parseScope } from './names.ts'
-import { type Parsed, parsed, unparsable } from './parsed.ts'
+import type { Parsed } from './parsed.ts'
 import { parseBasePath, parseCall, parseRouteMatch } from './path-template.ts'
 import { parsePasswordHash } from './secret-text.ts'
-import { parseDuration, parseDurationOrZero, parseSize } from './units.ts'
+import { parseDuration, parseDurationOrZero, parseSize, parseWorkerCount } from './units.ts'
 
 /** The `format`s of our schemas: each is a parser of ours, so that a refusal comes with its own words. */
 export const FORMATS: ReadonlyMap<string, (text: string) => Parsed<unknown>> = new Map<
@@ -14,7 +14,6 @@ export const FORMATS: ReadonlyMap<string, (text: string) => Parsed<unknown>> = n
 >([
   ['address-range', parseAddressRange],
   ['api-key', parseApiKey],
-  ['auto', text => (text === 'auto' ? parsed(text) : unparsable('must be a whole number or `auto`'))],
   ['base-path', parseBasePath],
   ['base-url', parseBaseUrl],
   ['call', parseCall],
@@ -31,4 +30,5 @@ export const FORMATS: ReadonlyMap<string, (text: string) => Parsed<unknown>> = n
   ['scope', parseScope],
   ['size', parseSize],
   ['upstream', parseUpstream],
+  ['worker-count', parseWorkerCount],
 ])

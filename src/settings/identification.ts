@@ -35,21 +35,13 @@ const TAKEN_FIELDS: ReadonlySet<string> = new Set([
 
 /** Judges what product.md section 4 says about Identify & Authorize: openness, contradictions, rules that cannot hold. */
 export function checkIdentification(inspection: Inspection): readonly Finding[] {
-  const registered = new Set(
-    inspection.applications.flatMap(app =>
-      app
-        .at('apis')
-        .texts()
-        .map(({ text }) => text),
-    ),
-  )
   return inspection.apis.flatMap(api => {
     const routes = api.at('routes').items()
     return [
       ...[api, ...routes].flatMap(owner => checkLevel(owner)),
       ...checkOpenness(api, routes),
       ...routes.flatMap(route => checkScopesCanBeMet(api, route)),
-      ...checkRegistered(api, routes, registered),
+      ...checkRegistered(api, routes, inspection.applicationsByApi),
     ]
   })
 }
@@ -187,7 +179,11 @@ function checkScopesCanBeMet(api: Cursor, route: Cursor): readonly Finding[] {
   ]
 }
 
-function checkRegistered(api: Cursor, routes: readonly Cursor[], registered: ReadonlySet<string>): readonly Finding[] {
+function checkRegistered(
+  api: Cursor,
+  routes: readonly Cursor[],
+  registered: Inspection['applicationsByApi'],
+): readonly Finding[] {
   const name = api.at('name').text
   if (name === undefined || registered.has(name)) return []
   const rules = [api, ...routes].flatMap(owner => identificationAt(owner)?.rules ?? [])

@@ -20,6 +20,8 @@ export interface Inspection {
   readonly truststores: ReadonlyMap<string, Cursor>
   readonly users: ReadonlyMap<string, Cursor>
   readonly applications: readonly Cursor[]
+  /** Applications by the names of the APIs that they are registered for. */
+  readonly applicationsByApi: ReadonlyMap<string, readonly Cursor[]>
   readonly apis: readonly Cursor[]
   /** APIs by name; several versions may share one. */
   readonly apisByName: ReadonlyMap<string, readonly Cursor[]>
@@ -34,14 +36,7 @@ export function inspect(
   const root = new Cursor(schema.judge(document.value).filled)
   const security = root.at('security_settings')
   const apis = root.at('apis').items()
-  const apisByName = new Map<string, Cursor[]>()
-  for (const api of apis) {
-    const name = api.at('name').text
-    if (name === undefined) continue
-    const versions = apisByName.get(name)
-    if (versions === undefined) apisByName.set(name, [api])
-    else versions.push(api)
-  }
+  const applications = root.at('applications').items()
   return {
     root,
     document,
@@ -51,9 +46,10 @@ export function inspect(
     keystores: byName(security.at('keystores')),
     truststores: byName(security.at('truststores')),
     users: byName(root.at('users')),
-    applications: root.at('applications').items(),
+    applications,
+    applicationsByApi: groupBy(applications, application => application.at('apis').texts()),
     apis,
-    apisByName,
+    apisByName: groupBy(apis, api => api.at('name').texts()),
   }
 }
 
@@ -65,4 +61,19 @@ export function byName(list: Cursor, key = 'name'): ReadonlyMap<string, Cursor> 
     if (name !== undefined && !index.has(name)) index.set(name, item)
   }
   return index
+}
+
+function groupBy(
+  items: readonly Cursor[],
+  keysOf: (item: Cursor) => readonly { readonly text: string }[],
+): ReadonlyMap<string, readonly Cursor[]> {
+  const groups = new Map<string, Cursor[]>()
+  for (const item of items) {
+    for (const { text } of keysOf(item)) {
+      const group = groups.get(text)
+      if (group === undefined) groups.set(text, [item])
+      else group.push(item)
+    }
+  }
+  return groups
 }

@@ -21,11 +21,6 @@ export function parseListenAddress(value: string | number): Parsed<ListenAddress
   return HOST.test(host) ? parsePort(port, host) : unparsable('is not a listening address', HELP)
 }
 
-/** Tells whether only this machine can reach the address. */
-export function isLoopbackAddress(address: ListenAddress): boolean {
-  return address.host !== undefined && isLoopbackHost(address.host)
-}
-
 /** Tells whether a host name or address stands for this machine: `localhost`, 127.0.0.0/8, `::1`. */
 export function isLoopbackHost(host: string): boolean {
   const bare = host.startsWith('[') ? host.slice(1, -1) : host.toLowerCase()

@@ -2,8 +2,8 @@ import type { Finding } from '../diagnostics/problem.ts'
 import { checkChoiceOfKey } from './auth-servers.ts'
 import type { Cursor } from './cursor.ts'
 import type { Inspection } from './inspection.ts'
-import { isLoopbackAddress, parseListenAddress } from './listen-address.ts'
-import type { ListenAddress, PortsSettings } from './model.ts'
+import { parseListenAddress } from './listen-address.ts'
+import type { ListenAddress } from './model.ts'
 import { aliasesOf } from './references.ts'
 
 const KINDS = ['http', 'https', 'admin'] as const
@@ -11,11 +11,6 @@ const KINDS = ['http', 'https', 'admin'] as const
 /** Judges the listeners: no address twice, and HTTPS has what it needs. */
 export function checkListeners(inspection: Inspection): readonly Finding[] {
   return [...checkAddresses(inspection.root), ...checkTls(inspection), ...checkIssuingScheme(inspection.root)]
-}
-
-/** Tells whether somebody on another machine could reach a listener. */
-export function listensBeyondLoopback(ports: PortsSettings): boolean {
-  return [ports.http, ports.https, ports.admin].some(address => address !== undefined && !isLoopbackAddress(address))
 }
 
 function checkAddresses(root: Cursor): readonly Finding[] {

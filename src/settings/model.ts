@@ -33,6 +33,8 @@ export interface Settings {
   readonly applications: readonly ApplicationSettings[]
   readonly scopeMappings: readonly ScopeMappingSettings[]
   readonly apis: readonly ApiSettings[]
+  /** Fields, in lower case, that policies of these settings set upstream; no caller may send them, on any route. */
+  readonly identityFields: readonly string[]
   readonly faults: { readonly format: 'problem' | 'exception' }
   /** `extended_settings.pg_JWT_isHTTPS`: the issuing endpoints answer over HTTPS only. */
   readonly issuingRequiresHttps: boolean

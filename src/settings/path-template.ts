@@ -1,8 +1,7 @@
+import { canonicalPath } from '../message/canonical-path.ts'
 import type { RouteMatchSettings } from './model.ts'
 import { type Parsed, parsed, unparsable } from './parsed.ts'
 
-// RFC 3986 section 3.3 without `;`, which is refused in requests (product.md 4).
-const SEGMENT = /^(?:[A-Za-z0-9\-._~!$&'()*+,=:@]|%[0-9A-Fa-f]{2})+$/
 const PARAMETER = /^\{[A-Za-z_][A-Za-z0-9_]{0,63}\}$/
 const METHOD = /^[A-Z][A-Z0-9!#$%&'*+.^_`|~-]{0,31}$/
 const BASE_HELP =
@@ -13,7 +12,7 @@ const ROUTE_HELP = 'write a method and a path below the base path, as in `GET /v
 export function parseBasePath(text: string): Parsed<string> {
   if (!text.startsWith('/')) return unparsable('must begin with a slash', BASE_HELP)
   if (text === '/') return parsed('/')
-  const path = canonicalEscapes(text.endsWith('/') ? text.slice(0, -1) : text)
+  const path = toCanonical(text.endsWith('/') ? text.slice(0, -1) : text)
   const wrong = path
     .slice(1)
     .split('/')
@@ -38,7 +37,7 @@ export function parseRouteMatch(text: string): Parsed<RouteMatchSettings> {
 function parseTemplate(text: string): Parsed<string> {
   if (!text.startsWith('/')) return unparsable('needs a path that begins with a slash', ROUTE_HELP)
   if (text === '/' || text === '/*') return parsed(text)
-  const path = canonicalEscapes(text.endsWith('/') ? text.slice(0, -1) : text)
+  const path = toCanonical(text.endsWith('/') ? text.slice(0, -1) : text)
   const segments = path.slice(1).split('/')
   const names = new Set<string>()
   for (const [index, segment] of segments.entries()) {
@@ -64,9 +63,9 @@ export function parseCall(text: string): Parsed<{ readonly method: string; reado
   return parsed({ method, target })
 }
 
-/** Tells whether a name can stand in a path as one segment, as it is. */
+/** Tells whether a text can stand in a path as one segment: whether some request path, in its one canonical form, can have it. */
 export function isLiteralSegment(segment: string): boolean {
-  return SEGMENT.test(segment) && !['.', '..', '*'].includes(segment) && !/%(?:2F|5C|2E|00)/i.test(segment)
+  return !/[/*{}]/.test(segment) && segment !== '' && canonicalPath(`/${segment}`) !== undefined
 }
 
 function describeSegment(segment: string): string {
@@ -75,10 +74,8 @@ function describeSegment(segment: string): string {
   return `has a segment that no request path can have: \`${segment}\``
 }
 
-/** Upper-cases the hex digits of escapes and writes escaped unreserved characters plainly (RFC 3986 section 6.2.2). */
-function canonicalEscapes(path: string): string {
-  return path.replaceAll(/%[0-9A-Fa-f]{2}/g, escaped => {
-    const character = String.fromCharCode(Number.parseInt(escaped.slice(1), 16))
-    return /[A-Za-z0-9\-_~]/.test(character) ? character : escaped.toUpperCase()
-  })
+/** Writes a segment in the form that request paths are matched in; one that no request can have stays as it is, to be told of. */
+function toCanonical(path: string): string {
+  const segments = path.split('/').map(segment => canonicalPath(`/${segment}`)?.slice(1) ?? segment)
+  return segments.join('/')
 }

@@ -5,6 +5,7 @@
  */
 import { parseAddressRange } from './address-range.ts'
 import type { SettingsDocument } from './document.ts'
+import { listIdentityFields } from './identity-fields.ts'
 import { parseListenAddress } from './listen-address.ts'
 import type { AdminApiSettings, ApiEndpointSettings, LimitsSettings, PortsSettings, Settings } from './model.ts'
 import { parseBasePath } from './path-template.ts'
@@ -47,6 +48,7 @@ export function resolveSettings(document: SettingsDocument, schema: CompiledSche
     applications: resolveApplications(configuration.applications),
     scopeMappings,
     apis: resolveApis(configuration, scopeMappings, schema),
+    identityFields: listIdentityFields(document),
     faults: { format: configuration.faults.format },
     issuingRequiresHttps: configuration.extended_settings.pg_JWT_isHTTPS,
     logging: {

@@ -1,6 +1,5 @@
 import { createHash, scryptSync } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { isMapping } from './cursor.ts'
 import type { SettingsDocument } from './document.ts'
 import { listNamedFiles } from './named-files.ts'
 import { Secret } from './secret.ts'
@@ -22,13 +21,17 @@ export function computeRevision(settings: object, document: SettingsDocument): s
 
 /** Writes a value with its keys in order; secrets go to the list and leave a mark. */
 function write(value: unknown, secrets: string[]): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
   if (value instanceof Secret) return `secret ${secrets.push(value.reveal())}`
-  if (Array.isArray(value)) return `[${value.map(item => write(item, secrets)).join()}]`
-  if (!isMapping(value)) return JSON.stringify(value) ?? 'undefined'
-  const keys = Object.keys(value)
-    .filter(key => key !== 'pointer')
-    .sort()
-  return `{${keys.map(key => `${JSON.stringify(key)}:${write(value[key], secrets)}`).join()}}`
+  let text = ''
+  if (Array.isArray(value)) {
+    for (const item of value) text += `${write(item, secrets)},`
+    return `[${text}]`
+  }
+  for (const key of Object.keys(value).sort()) {
+    if (key !== 'pointer') text += `${JSON.stringify(key)}:${write(Reflect.get(value, key), secrets)},`
+  }
+  return `{${text}}`
 }
 
 function readIfThere(file: string): Uint8Array {

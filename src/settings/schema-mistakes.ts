@@ -216,7 +216,7 @@ function finding(mistake: Mistake, code: Finding['code'], message: string, help?
   return {
     code,
     severity: 'error',
-    message: `\`${readablePath(mistake.root, mistake.pointer)}\` ${message}`,
+    message: `${nameOfPlace(mistake.root, mistake.pointer)} ${message}`,
     pointer: mistake.pointer,
     ...(help === undefined ? {} : { help }),
   }

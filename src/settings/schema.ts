@@ -129,13 +129,6 @@ export function loadSchema(): CompiledSchema {
   }
 }
 
-/** Returns one schema that needs no other file: every file embedded under `$defs` (JSON Schema 2020-12, section 9.3). */
-export function bundleSchema(schema: CompiledSchema): Readonly<Record<string, unknown>> {
-  const embedded = [...schema.files].filter(([id]) => id !== ROOT_ID)
-  const nameOf = (id: string): string => id.slice(ROOT_ID.lastIndexOf('/') + 1).replace('.schema.json', '')
-  return { ...schema.root.schema, $defs: Object.fromEntries(embedded.map(([id, file]) => [nameOf(id), file])) }
-}
-
 function readSchemaFiles(): ReadonlyMap<string, JsonSchema> {
   const files = new Map<string, JsonSchema>()
   for (const folder of [FOLDER, new URL('policies/', FOLDER)]) {

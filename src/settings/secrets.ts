@@ -58,7 +58,7 @@ function checkEncoding(place: Cursor): readonly Finding[] {
       severity: 'warning',
       message: '`{encoded}` is base64, not encryption: whoever reads the file reads the password',
       pointer,
-      help: 'take it from the environment or a file: `${NAME}`, `${file:/run/secrets/…}`',
+      help: 'keep it out of this file: a value may come from the environment or from a file of its own',
     },
   ]
 }

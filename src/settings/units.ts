@@ -34,6 +34,12 @@ export function parseSize(text: string): Parsed<number> {
   return size.ok && size.value < 1 ? unparsable('must be more than zero', SIZE_HELP) : size
 }
 
+/** Parses a number of workers that came as text (from the environment), or `auto`: one per core. */
+export function parseWorkerCount(text: string): Parsed<number | 'auto'> {
+  if (text === 'auto') return parsed('auto')
+  return /^[1-9]\d{0,2}$/.test(text) ? parsed(Number(text)) : unparsable('must be a whole number or `auto`')
+}
+
 function parseQuantity(
   text: string,
   units: Readonly<Record<string, number>>,

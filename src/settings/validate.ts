@@ -12,12 +12,15 @@ import { type CompiledSchema, type JsonSchema, loadSchema } from './schema.ts'
 import { describeMistake } from './schema-mistakes.ts'
 import { suggestKey } from './unknown-keys.ts'
 
-/** Judges the merged document against the schema. An empty document gives no finding: the text half reports that. */
+/** What a document without content gets; the text half of this room usually says it first, with the file. */
+const EMPTY: Finding = { code: 'config.empty', severity: 'error', message: 'the configuration is empty', pointer: '' }
+
+/** Judges the merged document against the schema: every mistake once. */
 export function validateDocument(
   document: SettingsDocument,
   schema: CompiledSchema = loadSchema(),
 ): readonly Finding[] {
-  if (document.value === null || document.value === undefined) return []
+  if (document.value === null || document.value === undefined) return [EMPTY]
   const { errors } = schema.judge(document.value)
   const mistakes = errors.map(error => toMistake(error, document.value))
   const unknown = new Map<string, Mistake[]>()

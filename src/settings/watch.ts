@@ -40,10 +40,12 @@ export function watchPaths(
   let closed = false
   const digests = new Map<string, string>()
   const timer = createBurstTimer(() => enqueue(compare))
+  const isRelevant = (path: string): boolean => relevant.has(path) || relevant.has(`${dirname(path)}/*`)
   const folders = createFolderWatch(
     path => {
-      if (relevant.has(path) || relevant.has(`${dirname(path)}/*`)) timer.start()
+      if (isRelevant(path)) timer.start()
     },
+    isRelevant,
     error => {
       parts.logger.warn({ err: error }, 'a folder of the configuration cannot be watched; send SIGHUP after a change')
     },
@@ -59,27 +61,34 @@ export function watchPaths(
       })
   }
 
-  const compare = async (): Promise<void> => {
-    const paths = wanted
-    const resolved = await Promise.all(paths.map(followPath))
+  const follow = async (): Promise<void> => {
+    const resolved = await Promise.all(wanted.map(followPath))
     relevant = new Set(resolved.flatMap(each => each.steps))
     await folders.set(new Set(resolved.flatMap(each => each.folders)))
+  }
+  /** Gets to know new paths. What is known already is left to the events: only they wait for the end of a burst. */
+  const learn = async (): Promise<void> => {
+    const paths = new Set(wanted)
+    await follow()
+    for (const path of paths) if (!digests.has(path)) digests.set(path, await digestOf(path))
+    for (const path of digests.keys()) if (!paths.has(path)) digests.delete(path)
+  }
+  const compare = async (): Promise<void> => {
+    await follow()
     let changed = false
-    for (const path of paths) {
+    for (const [path, known] of digests) {
       const digest = await digestOf(path)
-      const known = digests.get(path)
-      changed ||= known !== undefined && known !== digest
+      changed ||= known !== digest
       digests.set(path, digest)
     }
-    for (const path of digests.keys()) if (!paths.includes(path)) digests.delete(path)
     if (changed && !closed) onChange()
   }
 
-  enqueue(compare)
+  enqueue(learn)
   return {
     update: next => {
       wanted = [...new Set(next)]
-      enqueue(compare)
+      enqueue(learn)
     },
     ready: () => last,
     close: async () => {
@@ -97,7 +106,11 @@ interface FolderWatch {
   set(folders: ReadonlySet<string>): Promise<void>
 }
 
-function createFolderWatch(onEvent: (path: string) => void, onError: (error: unknown) => void): FolderWatch {
+function createFolderWatch(
+  onEvent: (path: string) => void,
+  isRelevant: (path: string) => boolean,
+  onError: (error: unknown) => void,
+): FolderWatch {
   const watchers = new Map<string, { readonly inode: string; readonly watcher: FSWatcher }>()
   const open = async (folder: string, inode: string): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -106,6 +119,8 @@ function createFolderWatch(onEvent: (path: string) => void, onError: (error: unk
       followSymlinks: false,
       ignoreInitial: true,
       ignorePermissionErrors: true,
+      // A log that is written beside the configuration must not cost a look at it with every line.
+      ignored: path => path !== folder && !isRelevant(path),
     })
     watchers.set(folder, { inode, watcher })
     watcher.once('ready', resolve)

@@ -1,4 +1,5 @@
 import type { RouteIdentity, Target } from '../exchange/exchange.ts'
+import { canonicalPath } from '../message/canonical-path.ts'
 import type { Counters } from '../metrics/counters.ts'
 import { challengeSchemes, compilePolicies } from '../policies/compile-policies.ts'
 import type { PolicyParts } from '../policies/policy-parts.ts'
@@ -15,7 +16,9 @@ export interface ApiParts {
 }
 
 /** Compiles the routes of one API, in the order of its settings; all of them share one target. */
-export function compileApi(api: ApiSettings, parts: ApiParts): readonly Route[] {
+export function compileApi(settings: ApiSettings, parts: ApiParts): readonly Route[] {
+  // What is stripped from a canonical path, and compared with it, must be in canonical form itself.
+  const api = { ...settings, basePath: canonicalPath(settings.basePath) ?? settings.basePath }
   const target = createTarget(api, parts.upstream)
   const policyParts: PolicyParts = { ...parts.shared, api }
   return api.routes.map(route => {

@@ -57,7 +57,11 @@ export async function openOwnKey(
   { store, readFile, mayGenerateKeys }: Pick<CompileParts, 'store' | 'readFile' | 'mayGenerateKeys'>,
 ): Promise<Result<SigningKey | undefined, Finding>> {
   if (server.tokenGenerator === undefined) return ok(undefined)
-  const opened = await openSigningKey(server.tokenGenerator, settings.keystores, { store, readFile, mayGenerate: mayGenerateKeys })
+  const opened = await openSigningKey(server.tokenGenerator, settings.keystores, {
+    store,
+    readFile,
+    mayGenerate: mayGenerateKeys,
+  })
   if (opened.ok || opened.error.pointer !== '') return opened
   return { ok: false, error: { ...opened.error, pointer: server.pointer } }
 }

@@ -20,7 +20,7 @@ import type { ApiSettings, Settings } from '../settings/model.ts'
 import type { Store } from '../state/store.ts'
 import type { VerifiedTokenCache } from '../tokens/verified-cache.ts'
 import { createTokenVerifier } from '../tokens/verify.ts'
-import { createFieldRules } from '../upstream/field-names.ts'
+import { createFieldRules, IDENTITY_FIELDS } from '../upstream/field-names.ts'
 import { createForwarding } from '../upstream/forwarded.ts'
 import { compileApi, toRouteEntry } from './compile-api.ts'
 import { compileAuthServers } from './compile-auth-servers.ts'
@@ -89,7 +89,7 @@ export async function compileSnapshot(
     }
     const upstream = {
       borrowPool: borrowPool(page),
-      fieldRules: createFieldRules(),
+      fieldRules: createFieldRules([...IDENTITY_FIELDS, ...settings.identityFields]),
       forwarding: createForwarding(trustedProxies),
       clock: parts.clock,
     }

@@ -49,15 +49,18 @@ export interface SnapshotHolder {
   close(): Promise<void>
 }
 
-/** Creates a holder of the first snapshot. */
-export function createSnapshotHolder(first: Snapshot): SnapshotHolder {
+/** Creates a holder of the first snapshot. `onDefect` is told where giving resources back failed: nobody waits for that. */
+export function createSnapshotHolder(first: Snapshot, onDefect: (cause: unknown) => void): SnapshotHolder {
   const retiring = new Set<Promise<void>>()
   const open = new Set<SnapshotLease>()
   let whenEmpty: (() => void) | undefined
 
   const retire = (lease: () => SnapshotLease) => (snapshot: Snapshot) => {
     open.delete(lease())
-    const done = snapshot.retire().finally(() => retiring.delete(done))
+    const done: Promise<void> = snapshot
+      .retire()
+      .catch(onDefect)
+      .finally(() => retiring.delete(done))
     retiring.add(done)
     if (open.size === 0) whenEmpty?.()
   }

@@ -35,7 +35,16 @@ export function parseJsonObject(bytes: Uint8Array): Result<JsonObject, JsonFault
 }
 
 const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACKET = 0x5b
 const BACKSLASH = 0x5c
+const CLOSE_BRACKET = 0x5d
+const LETTER_F = 0x66
+const LETTER_N = 0x6e
+const LETTER_T = 0x74
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
 
 class Parser {
   fault: JsonFault = 'not json'
@@ -59,18 +68,18 @@ class Parser {
   }
 
   #parseValue(depth: number): JsonValue | undefined {
-    switch (this.#text[this.#at]) {
-      case '{':
+    switch (this.#text.charCodeAt(this.#at)) {
+      case OPEN_BRACE:
         return depth === MOST_DEPTH ? this.#fail('too deep') : this.#parseObject(depth + 1)
-      case '[':
+      case OPEN_BRACKET:
         return depth === MOST_DEPTH ? this.#fail('too deep') : this.#parseArray(depth + 1)
-      case '"':
+      case QUOTE:
         return this.#parseString()
-      case 't':
+      case LETTER_T:
         return this.#parseWord('true', true)
-      case 'f':
+      case LETTER_F:
         return this.#parseWord('false', false)
-      case 'n':
+      case LETTER_N:
         return this.#parseWord('null', null)
       default:
         return this.#parseNumber()
@@ -81,19 +90,19 @@ class Parser {
     const object: Record<string, JsonValue> = Object.create(null)
     this.#at += 1
     this.#skipSpace()
-    if (this.#take('}')) return object
+    if (this.#take(CLOSE_BRACE)) return object
     for (;;) {
-      const name = this.#text[this.#at] === '"' ? this.#parseString() : undefined
+      const name = this.#text.charCodeAt(this.#at) === QUOTE ? this.#parseString() : undefined
       if (name === undefined) return undefined
       if (name in object) return this.#fail('duplicate name')
       this.#skipSpace()
-      if (!this.#take(':')) return undefined
+      if (!this.#take(COLON)) return undefined
       this.#skipSpace()
       const value = this.#parseMember(depth)
       if (value === undefined) return undefined
       object[name] = value
-      if (this.#take('}')) return object
-      if (!this.#take(',')) return undefined
+      if (this.#take(CLOSE_BRACE)) return object
+      if (!this.#take(COMMA)) return undefined
       this.#skipSpace()
     }
   }
@@ -102,13 +111,13 @@ class Parser {
     const array: JsonValue[] = []
     this.#at += 1
     this.#skipSpace()
-    if (this.#take(']')) return array
+    if (this.#take(CLOSE_BRACKET)) return array
     for (;;) {
       const value = this.#parseMember(depth)
       if (value === undefined) return undefined
       array.push(value)
-      if (this.#take(']')) return array
-      if (!this.#take(',')) return undefined
+      if (this.#take(CLOSE_BRACKET)) return array
+      if (!this.#take(COMMA)) return undefined
       this.#skipSpace()
     }
   }
@@ -155,8 +164,8 @@ class Parser {
     return value
   }
 
-  #take(character: string): boolean {
-    if (this.#text[this.#at] !== character) return false
+  #take(code: number): boolean {
+    if (this.#text.charCodeAt(this.#at) !== code) return false
     this.#at += 1
     return true
   }

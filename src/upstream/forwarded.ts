@@ -4,6 +4,7 @@
  * trusted proxy (threats.md 3.29).
  */
 import type { Fields } from '../message/fields.ts'
+import { addressOfNode } from '../message/forwarded-in.ts'
 import type { Peer, RequestHead } from '../message/request-head.ts'
 
 /** Addresses whose word about earlier hops is believed. */
@@ -129,10 +130,11 @@ function elementsOf(hops: string, scheme: string, host: string): string {
   return elements.join(', ')
 }
 
-/** Writes a node (RFC 7239 section 6): IPv6 in brackets and quoted; what is no plain address is `unknown`. */
-function toNode(address: string): string {
-  if (/^[0-9.]+$/.test(address)) return address
-  return /^[0-9a-f:.]+$/i.test(address) ? `"[${address}]"` : 'unknown'
+/** Writes a node (RFC 7239 section 6) without its port: IPv6 in brackets and quoted; what is no address is `unknown`. */
+function toNode(hop: string): string {
+  const address = addressOfNode(hop)
+  if (address === undefined) return 'unknown'
+  return address.includes(':') ? `"[${address}]"` : address
 }
 
 function quoteUnlessToken(value: string): string {

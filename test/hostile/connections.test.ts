@@ -75,6 +75,21 @@ describe('requests on one connection', () => {
     })
   })
 
+  test('end with one that cannot be answered: the next answer never takes its place', async () => {
+    const slow = createSlowHandler()
+    const handle = (head: RequestHead, reply: Reply): void => {
+      if (head.path === '/cut') reply.cut()
+      else slow.handle(head, reply)
+    }
+    await withDoor({ handle }, async socket => {
+      socket.send(get('/slow') + get('/cut') + get('/b'))
+      await slow.reached
+      slow.release()
+      const bodies = parseAnswers(await socket.closed()).map(answer => answer.body)
+      assert.deepEqual(bodies, ['/slow'])
+    })
+  })
+
   test('behind Connection: close are none', async () => {
     await withDoor({}, async (socket, door) => {
       socket.send(get('/a', 'Connection: close\r\n') + get('/b'))

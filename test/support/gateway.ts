@@ -17,6 +17,10 @@ export interface TestGatewayPlan {
   readonly environment?: Readonly<Record<string, string>>
   readonly clock?: Clock
   readonly watch?: boolean
+  /** What is loaded; `microgateway.yml` by default. */
+  readonly layers?: readonly string[]
+  /** Lays out the folder before the start, for what `files` cannot say. */
+  readonly prepare?: (folder: string) => void
 }
 
 /** A whole gateway on ports of its own, in this process. */
@@ -47,6 +51,11 @@ export interface LogLine {
 /** Where the settings of a test listen when they do not say: loopback, ports chosen by the system. */
 const PORTS = 'ports: { http: "127.0.0.1:0", admin: "127.0.0.1:0" }\n'
 
+/** Adds ports of the system's choice to settings that name none. */
+export function withPorts(settings: string): string {
+  return /^ports:/m.test(settings) ? settings : PORTS + settings
+}
+
 /** Starts a gateway, fails the test with the rendered problems if that cannot be, and stops it with the test. */
 export async function openGateway(t: TestContext, plan: TestGatewayPlan): Promise<TestGateway> {
   const prepared = prepare(t, plan)
@@ -58,6 +67,8 @@ export async function openGateway(t: TestContext, plan: TestGatewayPlan): Promis
     assert.equal(gateway.held(), 0, 'nothing is held after the end')
   })
   await gateway.watching()
+  // The look at what changed during the start is over: what a test changes from here on is seen by watching.
+  if (plan.watch === true) await gateway.reload('file')
   const urlOf = (kind: string): string => gateway.view.listeners().find(listener => listener.kind === kind)?.url ?? ''
   return {
     gateway,
@@ -80,7 +91,8 @@ export async function openGateway(t: TestContext, plan: TestGatewayPlan): Promis
     async recordOf(requestId) {
       assert.ok(requestId !== null, 'the answer names its request id')
       const find = (): LogLine | undefined => prepared.log.find(line => line['http.request.id'] === requestId)
-      for (let turns = 0; find() === undefined && turns < 1000; turns++) await new Promise(resolve => setImmediate(resolve))
+      for (let turns = 0; find() === undefined && turns < 1000; turns++)
+        await new Promise(resolve => setImmediate(resolve))
       const record = find()
       assert.ok(record !== undefined, `the log has a record of ${requestId}`)
       return record
@@ -109,10 +121,10 @@ function prepare(t: TestContext, plan: TestGatewayPlan): Prepared {
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const log: LogLine[] = []
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text)
-  const writeSettings = (settings: string): void =>
-    write('microgateway.yml', /^ports:/m.test(settings) ? settings : PORTS + settings)
+  const writeSettings = (settings: string): void => write('microgateway.yml', withPorts(settings))
   for (const [name, text] of Object.entries(plan.files ?? {})) write(name, text)
   writeSettings(plan.settings)
+  plan.prepare?.(folder)
   const takeLine = (line: string): void => {
     if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine)
     else log.push({ msg: line.trimEnd() })
@@ -124,12 +136,12 @@ function prepare(t: TestContext, plan: TestGatewayPlan): Prepared {
     writeSettings,
     start: () =>
       startGateway({
-        layers: ['microgateway.yml'],
+        layers: plan.layers ?? ['microgateway.yml'],
         cwd: folder,
         environment: plan.environment ?? {},
         watch: plan.watch ?? false,
         version: '0.0.0-test',
-        destination: { write: takeLine, dropped: 0, flush: () => {}, close: () => Promise.resolve() },
+        destination: { write: takeLine, dropped: 0, close: () => Promise.resolve() },
         processFacts: () => ({ residentMemoryBytes: 1, cpuSeconds: 1, nodeVersion: '0.0.0' }),
         ...(plan.clock !== undefined && { clock: plan.clock }),
       }),

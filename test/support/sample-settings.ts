@@ -104,6 +104,7 @@ const SETTINGS: Settings = {
   applications: [],
   scopeMappings: [],
   apis: [SAMPLE_API],
+  identityFields: [],
   faults: { format: 'problem' },
   issuingRequiresHttps: false,
   logging: { level: 'info', accessLog: 'json' },

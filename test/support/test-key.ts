@@ -49,6 +49,11 @@ export function createOpensslKey(alg: AsymmetricName, options: { readonly kid?: 
   return toTestKey(alg, createPrivateKey(pem), options.kid)
 }
 
+/** Takes a private key in PEM for one. */
+export function keyFromPem(alg: AsymmetricName, pem: string): TestKey {
+  return toTestKey(alg, createPrivateKey(pem))
+}
+
 /** Signs claims with a shared secret (HS256, HS384, HS512), by jose. */
 export function signWithSecret(
   claims: Readonly<Record<string, unknown>>,

@@ -30,10 +30,10 @@ function runScript(body: string, pipeline = ''): { readonly stdout: string; read
   return spawnSync('sh', ['-c', command], { encoding: 'utf8', env, timeout: 10_000 })
 }
 
-test('the last words of a process that exits at once are written by flush', () => {
+test('the last words of a process that exits at once are written by close', () => {
   const { stdout, stderr } = runScript(`
     for (let i = 0; i < 50; i++) destination.write('line ' + i + '\\n')
-    destination.flush()
+    await destination.close()
     process.exit(0)`)
   assert.equal(stderr, '')
   assert.equal(stdout.trimEnd().split('\n').at(-1), 'line 49')
@@ -46,7 +46,6 @@ test('a reader of the log that went away does not end the gateway', () => {
       destination.write('line ' + i + '\\n')
       await tick()
     }
-    destination.flush()
     await destination.close()
     console.error('still here')`
   const { stderr } = runScript(body, '| true')

@@ -76,3 +76,8 @@ test('a generator without keystore, as the product exports it, cannot issue', ()
   )
   assert.deepEqual(findings.map(sayFinding), [`warning config.unusable ${AT}/tokenGeneratorConfig`])
 })
+
+test('what follows from a misspelled key is not told again', () => {
+  assert.deepEqual(local('issuer: i, jwks_uri: https://x'), [])
+  assert.deepEqual(local('isuer: i, jwksuri: https://x'), [])
+})

@@ -75,7 +75,7 @@ test('what is no key, no certificate or no file is an error', () => {
       [['error', 'config.file']],
       entry,
     )
-    assert.ok(findings[0]?.message.includes(words), findings[0]?.message)
+    assert.ok(findings[0]?.message.includes(words), findings[0]?.message ?? '')
   }
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checkListeners, listensBeyondLoopback } from '../../../src/settings/listeners.ts'
+import { checkListeners } from '../../../src/settings/listeners.ts'
 import { inspectionOf, sayFinding } from '../../support/settings-document.ts'
 
 const say = (yaml: string) => checkListeners(inspectionOf(yaml)).map(sayFinding)
@@ -47,13 +47,4 @@ test('tokens that are issued over HTTPS only need HTTPS', () => {
   assert.deepEqual(say(issuing), ['warning config.unusable /security_settings/auth_servers/0/tokenGeneratorConfig'])
   assert.deepEqual(say(`${issuing}extended_settings: { pg_JWT_isHTTPS: false }`), [])
   assert.deepEqual(say(`${issuing}trusted_proxies: [ 10.0.0.1 ]`), [])
-})
-
-test('a listener without host, or with another one, is beyond loopback', () => {
-  const admin = { host: '127.0.0.1', port: 1 }
-  const at = (host: string | undefined) => ({ http: { host, port: 1 }, https: undefined, admin })
-  assert.equal(listensBeyondLoopback(at('127.0.0.1')), false)
-  assert.equal(listensBeyondLoopback(at('::1')), false)
-  assert.equal(listensBeyondLoopback(at(undefined)), true)
-  assert.equal(listensBeyondLoopback(at('10.0.0.1')), true)
 })

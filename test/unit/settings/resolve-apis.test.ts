@@ -16,7 +16,10 @@ test('the base path is the name where none is written', () => {
 })
 
 test('the only route is ANY /* where none is written', () => {
-  assert.deepEqual(resolve('upstream: builtin:echo').routes.map(({ match }) => match), [{ method: 'ANY', path: '/*' }])
+  assert.deepEqual(
+    resolve('upstream: builtin:echo').routes.map(({ match }) => match),
+    [{ method: 'ANY', path: '/*' }],
+  )
 })
 
 test('a URL is an upstream with its defaults', () => {
@@ -42,14 +45,26 @@ test('the echo service is built in', () => {
 })
 
 test('hosts are in lower case and stand once', () => {
-  assert.deepEqual(resolve('upstream: builtin:echo, hosts: [ A.example.com, a.example.com, "*.B.example" ]').hosts, ['a.example.com', '*.b.example'])
+  assert.deepEqual(resolve('upstream: builtin:echo, hosts: [ A.example.com, a.example.com, "*.B.example" ]').hosts, [
+    'a.example.com',
+    '*.b.example',
+  ])
 })
 
 test('scope mappings come on top of what a route requires', () => {
   const yaml = 'scope_mappings: [ { scope: write, apis: [ orders ], routes: [ POST /x ] } ]'
-  const { routes } = resolve('upstream: builtin:echo, policies: [ require_scopes: { all: [ base ] } ], routes: [ { match: POST /x }, { match: GET /x } ]', yaml)
-  assert.deepEqual(routes.map(({ policies }) => policies.requireScopes.map(({ mode, scopes }) => [mode, ...scopes])), [
-    [['all', 'base'], ['any', 'write']],
-    [['all', 'base']],
-  ])
+  const { routes } = resolve(
+    'upstream: builtin:echo, policies: [ require_scopes: { all: [ base ] } ], routes: [ { match: POST /x }, { match: GET /x } ]',
+    yaml,
+  )
+  assert.deepEqual(
+    routes.map(({ policies }) => policies.requireScopes.map(({ mode, scopes }) => [mode, ...scopes])),
+    [
+      [
+        ['all', 'base'],
+        ['any', 'write'],
+      ],
+      [['all', 'base']],
+    ],
+  )
 })

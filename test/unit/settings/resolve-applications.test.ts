@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import { inspect } from 'node:util'
 import { test } from 'node:test'
+import { inspect } from 'node:util'
 import { settingsOf } from '../../support/settings-document.ts'
 
 test('an application without id has its name as id', () => {
@@ -27,7 +27,8 @@ test('auth servers are undefined where nothing is written: any may name it', () 
 })
 
 test('host names are in lower case, ranges are parsed, claim sets keep their types', () => {
-  const yaml = 'applications: [ { name: a, identifiers: { host_names: [ Build01.Example.com ], ip_ranges: [ 10.0.0.1 ], claim_sets: [ { a: 1, b: [ x, true ] } ] } } ]'
+  const yaml =
+    'applications: [ { name: a, identifiers: { host_names: [ Build01.Example.com ], ip_ranges: [ 10.0.0.1 ], claim_sets: [ { a: 1, b: [ x, true ] } ] } } ]'
   const identifiers = settingsOf(yaml).applications[0]?.identifiers
   assert.deepEqual(identifiers?.hostNames, ['build01.example.com'])
   assert.deepEqual(identifiers?.ipRanges, [{ kind: 'block', address: '10.0.0.1', prefix: 32 }])

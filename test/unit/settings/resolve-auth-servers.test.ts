@@ -22,14 +22,21 @@ const AT = '/security_settings/auth_servers/0/localIntrospectionConfig'
 const keysOf = (local: string) => resolve(`localIntrospectionConfig: { issuer: i, ${local} }`).keys
 
 test('keys come from the first source that is written', () => {
-  assert.deepEqual(keysOf('jwks_file: keys.json'), { kind: 'jwksFile', file: '/etc/mg/keys.json', pointer: `${AT}/jwks_file` })
+  assert.deepEqual(keysOf('jwks_file: keys.json'), {
+    kind: 'jwksFile',
+    file: '/etc/mg/keys.json',
+    pointer: `${AT}/jwks_file`,
+  })
   assert.deepEqual(keysOf('trustStoreAlias: partners, certificateAlias: y'), {
     kind: 'certificate',
     certificateFile: '/etc/mg/y.crt',
     alias: 'y',
     pointer: `${AT}/certificateAlias`,
   })
-  assert.equal(keysOf('jwksuri: https://x, jwks_file: keys.json, trustStoreAlias: partners, certificateAlias: y').kind, 'jwksUri')
+  assert.equal(
+    keysOf('jwksuri: https://x, jwks_file: keys.json, trustStoreAlias: partners, certificateAlias: y').kind,
+    'jwksUri',
+  )
   assert.deepEqual(keysOf('require_exp: false'), { kind: 'none' })
 })
 
@@ -46,19 +53,33 @@ test('the life cycle of fetched keys has its defaults', () => {
 })
 
 test('one that issues verifies with its own key, and accepts the audience that it issues', () => {
-  const server = resolve('localIntrospectionConfig: { issuer: i, jwksuri: https://x, audience: [ a, b ] }, tokenGeneratorConfig: { keyStoreAlias: made, audience: b }')
+  const server = resolve(
+    'localIntrospectionConfig: { issuer: i, jwksuri: https://x, audience: [ a, b ] }, tokenGeneratorConfig: { keyStoreAlias: made, audience: b }',
+  )
   assert.deepEqual(server.keys, { kind: 'own' })
   assert.deepEqual(server.audience, ['a', 'b'])
-  assert.deepEqual(server.tokenGenerator, { algorithm: 'RS256', expiryMinutes: 60, audience: 'b', keystore: 'made', keyAlias: 'm-1' })
+  assert.deepEqual(server.tokenGenerator, {
+    algorithm: 'RS256',
+    expiryMinutes: 60,
+    audience: 'b',
+    keystore: 'made',
+    keyAlias: 'm-1',
+  })
 })
 
 test('the only entry of a keystore needs no alias', () => {
-  assert.equal(resolve('localIntrospectionConfig: { issuer: i }, tokenGeneratorConfig: { keyStoreAlias: pem }').tokenGenerator?.keyAlias, 'p-1')
+  assert.equal(
+    resolve('localIntrospectionConfig: { issuer: i }, tokenGeneratorConfig: { keyStoreAlias: pem }').tokenGenerator
+      ?.keyAlias,
+    'p-1',
+  )
 })
 
 test('a generator without a keystore that can be used gives an audience and nothing else', () => {
   for (const store of ['', ', keyStoreAlias: old']) {
-    const server = resolve(`localIntrospectionConfig: { issuer: i, jwksuri: https://x }, tokenGeneratorConfig: { audience: orders${store} }`)
+    const server = resolve(
+      `localIntrospectionConfig: { issuer: i, jwksuri: https://x }, tokenGeneratorConfig: { audience: orders${store} }`,
+    )
     assert.equal(server.tokenGenerator, undefined)
     assert.equal(server.keys.kind, 'jwksUri')
     assert.deepEqual(server.audience, ['orders'])
@@ -66,7 +87,9 @@ test('a generator without a keystore that can be used gives an audience and noth
 })
 
 test('one audience is a list of one; the skew is in seconds; algorithms are open by default', () => {
-  const server = resolve('localIntrospectionConfig: { issuer: i, jwksuri: https://x, audience: orders, clock_skew: 90s, require_exp: false }')
+  const server = resolve(
+    'localIntrospectionConfig: { issuer: i, jwksuri: https://x, audience: orders, clock_skew: 90s, require_exp: false }',
+  )
   assert.deepEqual(server.audience, ['orders'])
   assert.equal(server.clockSkewSeconds, 90)
   assert.equal(server.requireExp, false)

@@ -10,7 +10,8 @@ interface Level {
 }
 
 function combine(api: Level, route: Level): EffectivePolicies {
-  const level = ({ open = false, policies = [] }: Level, at: string) => resolveLevel({ open, policies }, at, ['idp', 'other'])
+  const level = ({ open = false, policies = [] }: Level, at: string) =>
+    resolveLevel({ open, policies }, at, ['idp', 'other'])
   return combinePolicies(level(api, '/api'), level(route, '/route'), undefined)
 }
 
@@ -33,7 +34,7 @@ test('without a word everything is allowed to come by both schemes, and the toke
   })
 })
 
-test('a route replaces its API\'s policy of the same kind and keeps the others', () => {
+test("a route replaces its API's policy of the same kind and keeps the others", () => {
   const api = { policies: [rules('jwt'), { protocols: ['https'] } satisfies Policy] }
   assert.deepEqual(kindsOf(combine(api, { policies: [rules('api_key')] })), ['api_key'])
   assert.deepEqual(combine(api, { policies: [rules('api_key')] }).protocols, ['https'])
@@ -69,14 +70,25 @@ test('scopes and requirements add up', () => {
     { mode: 'any', scopes: ['a', 'b'], pointer: '/api/policies/0/require_scopes' },
     { mode: 'all', scopes: ['c'], pointer: '/route/policies/0/require_scopes' },
   ])
-  assert.deepEqual(policies.require.map(({ expression }) => expression), ['x', 'y'])
+  assert.deepEqual(
+    policies.require.map(({ expression }) => expression),
+    ['x', 'y'],
+  )
 })
 
 test('the short form is one jwt rule that only authenticates', () => {
   assert.deepEqual(combine({ policies: [{ jwt: 'idp' }] }, {}).identifyAndAuthorize, {
     condition: 'or',
     allowAnonymous: false,
-    rules: [{ kind: 'jwt', authServers: ['idp'], audience: 'if_present', applications: 'none', pointer: '/api/policies/0/jwt' }],
+    rules: [
+      {
+        kind: 'jwt',
+        authServers: ['idp'],
+        audience: 'if_present',
+        applications: 'none',
+        pointer: '/api/policies/0/jwt',
+      },
+    ],
     pointer: '/api/policies/0/jwt',
   })
 })

@@ -10,8 +10,16 @@ const mappings = resolveScopeMappings([
 
 test('a route that mappings cover needs one of their scopes', () => {
   const orders = mappingsByApi(mappings).get('orders') ?? []
-  assert.deepEqual(mappedScopes({ method: 'POST', path: '/v1/items' }, orders), { mode: 'any', scopes: ['write', 'admin'], pointer: '/scope_mappings/0' })
-  assert.deepEqual(mappedScopes({ method: 'GET', path: '/v1/items' }, orders), { mode: 'any', scopes: ['admin'], pointer: '/scope_mappings/1' })
+  assert.deepEqual(mappedScopes({ method: 'POST', path: '/v1/items' }, orders), {
+    mode: 'any',
+    scopes: ['write', 'admin'],
+    pointer: '/scope_mappings/0',
+  })
+  assert.deepEqual(mappedScopes({ method: 'GET', path: '/v1/items' }, orders), {
+    mode: 'any',
+    scopes: ['admin'],
+    pointer: '/scope_mappings/1',
+  })
 })
 
 test('a route that no mapping covers needs none', () => {

@@ -22,7 +22,14 @@ test('stores that can be used have absolute files; the others are left out', () 
     {
       type: 'pem',
       name: 'edge',
-      entries: [{ alias: 'e', certificateFile: '/etc/mg/e.crt', privateKeyFile: '/etc/mg/e.key', pointer: `${at}/keystores/0/entries/0` }],
+      entries: [
+        {
+          alias: 'e',
+          certificateFile: '/etc/mg/e.crt',
+          privateKeyFile: '/etc/mg/e.key',
+          pointer: `${at}/keystores/0/entries/0`,
+        },
+      ],
       pointer: `${at}/keystores/0`,
     },
     { type: 'generated', name: 'made', algorithm: 'RS256', alias: 'signing', pointer: `${at}/keystores/1` },
@@ -38,7 +45,9 @@ test('stores that can be used have absolute files; the others are left out', () 
 
 test('what https serves is found through its aliases', () => {
   assert.deepEqual(settingsOf(YAML, '/etc/mg').tls, {
-    certificates: [{ alias: 'e', certificateFile: '/etc/mg/e.crt', privateKeyFile: '/etc/mg/e.key', pointer: '/tls/certificates/0' }],
+    certificates: [
+      { alias: 'e', certificateFile: '/etc/mg/e.crt', privateKeyFile: '/etc/mg/e.key', pointer: '/tls/certificates/0' },
+    ],
     clientCertificates: 'required',
     clientAuthorityFiles: ['/etc/mg/p.crt'],
     minVersion: 'TLSv1.3',

@@ -5,7 +5,11 @@ import { settingsOf } from '../../support/settings-document.ts'
 test('without ports, and with the admin port alone, the gateway listens on loopback', () => {
   const http = { host: '127.0.0.1', port: 4485 }
   assert.deepEqual(settingsOf('name: x').ports, { http, https: undefined, admin: { host: '127.0.0.1', port: 9485 } })
-  assert.deepEqual(settingsOf('ports: { admin: 9999 }').ports, { http, https: undefined, admin: { host: undefined, port: 9999 } })
+  assert.deepEqual(settingsOf('ports: { admin: 9999 }').ports, {
+    http,
+    https: undefined,
+    admin: { host: undefined, port: 9999 },
+  })
 })
 
 test('with https alone there is no http', () => {
@@ -17,7 +21,8 @@ test('with https alone there is no http', () => {
 })
 
 test('the defaults of the example hold where nothing is written', () => {
-  const { limits, drain, faults, logging, issuingRequiresHttps, trustedProxies, apiEndpoint, adminApi } = settingsOf('name: x')
+  const { limits, drain, faults, logging, issuingRequiresHttps, trustedProxies, apiEndpoint, adminApi } =
+    settingsOf('name: x')
   assert.deepEqual(limits, {
     maxHeaderBytes: 16_384,
     maxHeaderCount: 100,
@@ -42,8 +47,14 @@ test('the level of the log is in lower case', () => {
 })
 
 test('the access URL has no trailing slash', () => {
-  assert.equal(settingsOf('api_endpoint: { access_url: "https://Orders.example.com/x/" }').apiEndpoint.accessUrl, 'https://orders.example.com/x')
-  assert.equal(settingsOf('api_endpoint: { access_url: "https://orders.example.com/" }').apiEndpoint.accessUrl, 'https://orders.example.com')
+  assert.equal(
+    settingsOf('api_endpoint: { access_url: "https://Orders.example.com/x/" }').apiEndpoint.accessUrl,
+    'https://orders.example.com/x',
+  )
+  assert.equal(
+    settingsOf('api_endpoint: { access_url: "https://orders.example.com/" }').apiEndpoint.accessUrl,
+    'https://orders.example.com',
+  )
 })
 
 test('an encoded password is the password that it encodes', () => {

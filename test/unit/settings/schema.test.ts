@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { FORMATS } from '../../../src/settings/formats.ts'
-import { bundleSchema, type JsonSchema, loadSchema } from '../../../src/settings/schema.ts'
+import { type JsonSchema, loadSchema } from '../../../src/settings/schema.ts'
 
 const schema = loadSchema()
 
@@ -92,11 +92,4 @@ test('defaults are filled into a copy, and the answer is kept', () => {
   assert.deepEqual(JSON.parse(JSON.stringify(filled)).apis[0].routes, [{ match: 'ANY /*', open: false, policies: [] }])
   assert.deepEqual(value, { apis: [{ name: 'x', upstream: 'builtin:echo' }] })
   assert.equal(schema.judge(value).filled, filled)
-})
-
-test('the bundle is one schema that needs no file', () => {
-  const ajv = new Ajv2020({ strict: false, validateFormats: false })
-  const validate = ajv.compile(bundleSchema(schema))
-  assert.ok(validate({ ports: { http: 1 } }))
-  assert.ok(!validate({ ports: { htpp: 1 } }))
 })

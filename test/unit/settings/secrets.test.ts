@@ -46,7 +46,9 @@ test('a published secret is known wherever it opens something', () => {
 function secretsIn(text: string): string[] {
   const lines = text.split('\n').filter(line => !line.trimStart().startsWith('#'))
   const values = [
-    ...lines.join('\n').matchAll(/\b(password|password_hash|secret|api_keys):\s*(\[[^\]]*\]|"[^"]*"|[^\s,}#]+)/g),
+    ...lines
+      .join('\n')
+      .matchAll(/\b(password|password_hash|secret|api_keys):\s*(\[[^\]]*\]|"[^"]*"|\$\{[^}]*\}|[^\s,}#]+)/g),
   ]
   return values
     .flatMap(([, , value = '']) => (value.startsWith('[') ? value.slice(1, -1).split(',') : [value]))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseDuration, parseDurationOrZero, parseSize } from '../../../src/settings/units.ts'
+import { parseDuration, parseDurationOrZero, parseSize, parseWorkerCount } from '../../../src/settings/units.ts'
 
 test('a duration is a number and a unit', () => {
   const table = {
@@ -48,4 +48,10 @@ test('a size is a number and a unit, binary or decimal', () => {
   for (const [text, octets] of Object.entries(table))
     assert.deepEqual(parseSize(text), { ok: true, value: octets }, text)
   for (const text of ['16', '16K', '0B', 'many']) assert.equal(parseSize(text).ok, false, text)
+})
+
+test('workers are counted, or as many as there are cores', () => {
+  assert.deepEqual(parseWorkerCount('auto'), { ok: true, value: 'auto' })
+  assert.deepEqual(parseWorkerCount('2'), { ok: true, value: 2 })
+  for (const text of ['0', '-1', '1.5', 'many', '']) assert.equal(parseWorkerCount(text).ok, false, text)
 })

@@ -255,6 +255,7 @@ test('user and password stand together', () => {
   assert.equal(only('admin_api: { user: operator }').message, '`password` is missing in `admin_api`')
 })
 
-test('an empty document is not for the schema to judge', () => {
-  assert.deepEqual(schemaFindings(''), [])
+test('a document that is empty, or no map, is an error', () => {
+  assert.equal(only('').code, 'config.empty')
+  assert.equal(only('[ 1 ]').message, 'the configuration must be a map of keys')
 })
