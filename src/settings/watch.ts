@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { readdir, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type FSWatcher, watch } from 'chokidar'
 import type { Logger } from '../log/logger.ts'
 import { followPath } from './path-steps.ts'
@@ -125,6 +125,10 @@ function createFolderWatch(
     watchers.set(folder, { inode, watcher })
     watcher.once('ready', resolve)
     watcher.on('all', (_event, path) => onEvent(path))
+    // What the system tells and chokidar makes nothing of: a folder that takes the place of a file at once.
+    watcher.on('raw', (_event, name) => {
+      if (name !== null) onEvent(join(folder, name))
+    })
     watcher.on('error', error => {
       onError(error)
       resolve()
