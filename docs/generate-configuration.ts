@@ -138,7 +138,7 @@ function listOf(items: SchemaPlace, schema: CompiledSchema): string {
 function notBuilt(property: JsonSchema): string {
   const text = property['x-not-built']
   if (text === undefined) return ''
-  const values = property['x-built-values']?.map(code).join(', ')
+  const values = property['x-built-values'] && [...new Set(property['x-built-values'].map(code))].join(', ')
   return ` *Not built yet${values === undefined ? '' : `, apart from ${values}`}: ${text}.*`
 }
 

@@ -24,6 +24,13 @@ function dieOfDefect(defect: unknown): void {
 process.on('uncaughtException', dieOfDefect)
 process.on('unhandledRejection', dieOfDefect)
 
+// A reader that has seen enough (`| head`) is no defect, and no reason for a running gateway to end.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', error => {
+    if (!('code' in error) || error.code !== 'EPIPE') dieOfDefect(error)
+  })
+}
+
 const clock = createSystemClock()
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
 
@@ -48,6 +55,6 @@ const code = await run({
   },
 })
 process.exitCode = code
-// Timers and sockets of a finished command must not keep it alive; output to a pipe is written before the process ends.
-if (process.stdout.writableLength === 0) process.exit(code)
-process.stdout.once('drain', () => process.exit(code))
+// Timers and sockets of a finished command must not keep it alive; a slow reader of a pipe gets everything first.
+await Promise.all([process.stdout, process.stderr].map(stream => new Promise(resolve => stream.write('', resolve))))
+process.exit(code)

@@ -14,7 +14,7 @@ export function createAssetsTarget(view: AdminView): Target {
 }
 
 /** Lists what is provisioned. Identifiers of applications are secrets or personal, so only their kinds are told. */
-export function listAssets(settings: Settings): unknown {
+function listAssets(settings: Settings): unknown {
   return {
     apis: settings.apis.map(describeApi),
     applications: settings.applications.map(({ id, name, owner, tier, suspended, apis, authServers, identifiers }) => ({

@@ -1,3 +1,4 @@
+import { plural } from '../diagnostics/plural.ts'
 import type { Target } from '../exchange/exchange.ts'
 import type { AdminView, AuthServerView } from './admin-view.ts'
 import { createJsonTarget } from './json-target.ts'
@@ -40,7 +41,7 @@ function judgeListeners(view: AdminView): HealthCheck {
 function judgeAuthServer({ name, keys }: AuthServerView): HealthCheck {
   const message =
     keys.keys > 0
-      ? `${keys.keys} ${keys.keys === 1 ? 'key' : 'keys'}${keys.stale ? ', stale' : ''}`
+      ? `${plural(keys.keys, 'key')}${keys.stale ? ', stale' : ''}`
       : keys.settled
         ? `no keys${keys.lastFailure === undefined ? '' : `: ${keys.lastFailure}`}`
         : 'waiting for keys'

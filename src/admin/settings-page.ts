@@ -19,7 +19,7 @@ export function createSettingsTarget(view: AdminView): Target {
  * Copies settings for people to read: `Secret` values print as their mask by themselves, password hashes and passwords inside
  * URLs are masked here, JSON pointers (which say nothing to a reader) are left out.
  */
-export function redactSettings(settings: Settings): unknown {
+function redactSettings(settings: Settings): unknown {
   return JSON.parse(JSON.stringify(settings, redactMember))
 }
 

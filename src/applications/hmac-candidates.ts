@@ -1,5 +1,5 @@
 import type { JsonObject, UnverifiedJwt } from '../tokens/jwt.ts'
-import type { HmacCandidate, HmacCandidates } from '../tokens/verify.ts'
+import { type HmacCandidate, type HmacCandidates, MOST_HMAC_CANDIDATES } from '../tokens/verify.ts'
 import { type ClaimSetEntry, type ClaimSetIndex, createClaimSetIndex } from './claim-set-index.ts'
 
 /** An application's HMAC key, with what may choose it. */
@@ -10,9 +10,6 @@ export interface HmacStrategy {
   /** The owner's claim sets. An owner without any is chosen by the claims that name it, or tried because nothing speaks against it. */
   readonly claimSets: readonly ClaimSetEntry<string>[]
 }
-
-/** A forged token must not buy more signature checks than this (product.md 4, step 3). */
-const MAX_CANDIDATES = 8
 
 /** Matching owners that are looked at before the best eight are kept: an array of names in a forged token buys no long search. */
 const MAX_VISITED = 64
@@ -58,10 +55,10 @@ function createSearch(strategies: readonly HmacStrategy[]): (unverified: Unverif
     }
     const found = [...owners].flatMap(owner => keysOf.get(owner) ?? [])
     for (const candidate of plain) {
-      if (found.length >= MAX_CANDIDATES) break
+      if (found.length >= MOST_HMAC_CANDIDATES) break
       if (!owners.has(candidate.owner)) found.push(candidate)
     }
-    return found.slice(0, MAX_CANDIDATES)
+    return found.slice(0, MOST_HMAC_CANDIDATES)
   }
 }
 

@@ -3,10 +3,9 @@
  * Claims identify only once verified; unverified claims reach `hmacCandidates` and nothing else, and get keys from it, not applications.
  * Nothing here refuses a request or knows a route: the rules in `policies` ask, with their own idea of who is eligible.
  */
-import { createSecretKey } from 'node:crypto'
 import { createSecretDigest } from '../credentials/same-secret.ts'
-import type { VerificationKey } from '../keys/key-source.ts'
-import type { ApplicationSettings, StrategySettings } from '../settings/model.ts'
+import { createSharedSecretKey } from '../keys/shared-secret.ts'
+import type { ApplicationSettings } from '../settings/model.ts'
 import type { VerifiedJwt } from '../tokens/jwt.ts'
 import type { HmacCandidates } from '../tokens/verify.ts'
 import { createAddressIndex } from './address-index.ts'
@@ -180,24 +179,13 @@ function toHmacStrategies(settings: ApplicationSettings): readonly HmacStrategy[
   const claimSets = settings.identifiers.claimSets.map(
     (set): ClaimSetEntry<string> => ({ owner, rule: compileClaimSet(set) }),
   )
-  return settings.strategies.map(strategy => ({
-    authServer: strategy.authServer,
-    algorithm: strategy.algorithm,
+  // These keys live as long as their registry: a reload makes new ones, and cached verdicts hang on `hmacCandidates`.
+  return settings.strategies.map(({ authServer, algorithm, secret, audience }) => ({
+    authServer,
+    algorithm,
     claimSets,
-    candidate: { key: toVerificationKey(strategy), owner, audience: strategy.audience },
+    candidate: { key: createSharedSecretKey(Buffer.from(secret.reveal(), 'base64'), algorithm), owner, audience },
   }))
 }
 
 const NO_STRATEGIES: readonly HmacStrategy[] = []
-
-/** HMAC keys live as long as their registry: a reload makes new ones, and verdicts hang on the object. */
-function toVerificationKey({ secret, algorithm, name }: StrategySettings): VerificationKey {
-  return {
-    kid: undefined,
-    key: createSecretKey(Buffer.from(secret.reveal(), 'base64')),
-    algorithms: new Set([algorithm]),
-    // A hash of the secret itself would let a log reader try guesses.
-    thumbprint: `strategy:${name}`,
-    retired: false,
-  }
-}

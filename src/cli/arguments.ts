@@ -54,7 +54,7 @@ export function parseArguments(
   if (!isCommandName(word)) return unknownCommand(word)
   if (values['help'] === true) return { kind: 'help', command: word }
 
-  const mistake = findMistake(word, values)
+  const mistake = findMistake(word, rest, values)
   if (mistake !== undefined) return { kind: 'usage', message: mistake, help: `run \`microgateway ${word} --help\`` }
   return { kind: 'command', line: toCommandLine(word, rest, values, environment) }
 }
@@ -84,8 +84,10 @@ function unknownCommand(word: string): ParsedArguments {
   return { kind: 'usage', message: `unknown command \`${word}\``, help }
 }
 
-function findMistake(command: CommandName, values: Values): string | undefined {
-  const { options }: CommandDescription = COMMANDS[command]
+function findMistake(command: CommandName, words: readonly string[], values: Values): string | undefined {
+  const { options, words: most = 0 }: CommandDescription = COMMANDS[command]
+  // Not quoted: it may be a password or a token.
+  if (words.length > most) return `\`${command}\` takes ${most === 0 ? 'no' : 'fewer'} arguments`
   const known = new Set([...COMMON_OPTIONS, ...options].map(({ name }) => name))
   const foreign = Object.keys(values).find(name => !known.has(name))
   if (foreign !== undefined) return `\`${command}\` has no option \`--${foreign}\``

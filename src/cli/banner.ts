@@ -1,3 +1,4 @@
+import { plural } from '../diagnostics/plural.ts'
 import { toPrintable } from '../diagnostics/printable.ts'
 import type { Settings } from '../settings/model.ts'
 import { renderSampleCalls } from './sample-calls.ts'
@@ -28,7 +29,7 @@ export interface BannerFacts {
  */
 export function renderBanner(facts: BannerFacts): string {
   const { settings, listeners } = facts
-  const warnings = facts.warnings === 0 ? '' : ` · ${facts.warnings} ${facts.warnings === 1 ? 'warning' : 'warnings'}`
+  const warnings = facts.warnings === 0 ? '' : ` · ${plural(facts.warnings, 'warning')}`
   const lines = [
     `microgateway ${facts.version} · node ${facts.nodeVersion} · pid ${facts.pid}`,
     row('config', `${facts.configuration} · revision ${settings.revision}${warnings}`),
@@ -60,8 +61,7 @@ function listApis({ apis }: Settings): string[] {
 function describeApi(api: Settings['apis'][number]): string {
   const upstream = api.upstream.kind === 'echo' ? 'builtin:echo' : api.upstream.targets.join(', ')
   const name = api.version === undefined ? api.name : `${api.name} ${api.version}`
-  const routes = `${api.routes.length} ${api.routes.length === 1 ? 'route' : 'routes'}`
-  return `${name}  ${api.basePath} → ${upstream}  (${routes}${api.active ? '' : ', not active'})`
+  return `${name}  ${api.basePath} → ${upstream}  (${plural(api.routes.length, 'route')}${api.active ? '' : ', not active'})`
 }
 
 function row(label: string, text: string): string {

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { problemsToJson } from '../diagnostics/json.ts'
+import { plural } from '../diagnostics/plural.ts'
 import type { Finding, Problem } from '../diagnostics/problem.ts'
+import { renderCount } from '../diagnostics/render.ts'
+import { importJwks } from '../keys/jwks.ts'
 import { listWantedListeners } from '../server/wanted-listeners.ts'
 import type { LoadResult } from '../settings/load.ts'
-import type { Settings } from '../settings/model.ts'
+import type { AuthServerSettings, Settings } from '../settings/model.ts'
 import { openOwnKey } from '../snapshot/compile-auth-servers.ts'
 import { findConflicts } from '../snapshot/conflicts.ts'
 import { createStore } from '../state/store.ts'
@@ -21,7 +24,8 @@ export interface CheckParts {
  * anybody. Exit code 0 if a gateway would start with it, 1 if not.
  */
 export async function runCheck(line: CommandLine, output: Output, parts: CheckParts): Promise<ExitCode> {
-  const layers = line.positionals.length > 0 ? line.positionals : line.config
+  const named = [...line.texts('config'), ...line.positionals]
+  const layers = named.length > 0 ? named : line.config
   const loaded = await parts.load(layers)
   const findings = loaded.settings === undefined ? [] : await inspect(loaded.settings, parts)
   const problems = [...loaded.problems, ...loaded.locate(findings)]
@@ -46,16 +50,25 @@ async function inspect(settings: Settings, parts: CheckParts): Promise<readonly 
   for (const server of settings.authServers) {
     const opened = await openOwnKey(server, settings, { ...parts, store, mayGenerateKeys: false })
     if (!opened.ok) findings.push(opened.error)
+    findings.push(...(await inspectJwksFile(server, parts)))
   }
   const listeners = listWantedListeners(settings, readFileSync)
   if (!listeners.ok) findings.push({ code: 'config.unusable', severity: 'error', ...listeners.error })
   return findings
 }
 
+/** A file of keys that the gateway uses none of: a warning, as the auth server's tokens get 503. */
+async function inspectJwksFile({ keys }: AuthServerSettings, { readFile }: CheckParts): Promise<readonly Finding[]> {
+  if (keys.kind !== 'jwksFile') return []
+  const imported = importJwks(JSON.parse(await readFile(keys.file)))
+  const [dropped] = imported.dropped
+  if (imported.keys.length > 0 || dropped === undefined) return []
+  const message = `\`jwks_file\` names a JWK Set without a key that can be used (${dropped.reason})`
+  return [{ code: 'config.unusable', severity: 'warning', message, pointer: keys.pointer, help: 'replace it' }]
+}
+
 function summarize(name: string, problems: readonly Problem[], settings: Settings | undefined): string {
-  const countOf = (severity: Problem['severity']): string =>
-    plural(problems.filter(problem => problem.severity === severity).length, severity)
-  const counts = `${countOf('error')}, ${countOf('warning')}`
+  const counts = renderCount(problems)
   const first = problems.find(({ severity }) => severity === 'error') ?? problems[0]
   const more = first === undefined ? '' : ` · more on a code: microgateway help ${first.code}`
   if (settings === undefined || problems.some(({ severity }) => severity === 'error'))
@@ -68,8 +81,4 @@ function summarize(name: string, problems: readonly Problem[], settings: Setting
     plural(settings.applications.length, 'application'),
   ]
   return `✔ ${name} is fine: ${held.join(', ')}; ${counts}${more}`
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

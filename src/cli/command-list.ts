@@ -5,6 +5,8 @@ export interface CommandDescription {
   readonly summary: string
   /** What follows `microgateway` on the usage line. */
   readonly usage: string
+  /** How many words may follow the command; none by default. */
+  readonly words?: number
   /** Options of its own, beside the common ones. */
   readonly options: readonly CommandOption[]
   readonly examples: readonly [string, string, string]
@@ -47,12 +49,14 @@ export const COMMANDS = {
   check: {
     summary: 'tell everything that is wrong with a configuration',
     usage: 'check [PATH]…',
+    words: Number.POSITIVE_INFINITY,
     options: [],
     examples: ['microgateway check', 'microgateway check new.yml', 'microgateway check --json -c /etc/microgateway'],
   },
   token: {
     summary: 'mint, decode or verify a token',
     usage: 'token new|show|verify [TOKEN]',
+    words: 2,
     options: [
       { name: 'user', value: 'NAME', help: 'new: the user that the token is for' },
       {
@@ -112,6 +116,7 @@ export const COMMANDS = {
   help: {
     summary: 'explain an error code or a command',
     usage: 'help [CODE|COMMAND]',
+    words: 1,
     options: [],
     examples: ['microgateway help token.expired', 'microgateway help config.reference', 'microgateway help token'],
   },

@@ -1,8 +1,3 @@
-/**
- * The command line: one file a command. A command takes everything it touches as an argument, prints, and returns an exit code;
- * it decides nothing that the gateway decides elsewhere. Results go to standard output, everything else to standard error.
- * Called by `main.ts`, which owns the process.
- */
 import { styleText } from 'node:util'
 import { renderProblems } from '../diagnostics/render.ts'
 import type { LoadResult } from '../settings/load.ts'

@@ -1,3 +1,8 @@
+/**
+ * The command line: one file a command. A command takes everything it touches as an argument, prints, and returns an exit code;
+ * it decides nothing that the gateway decides elsewhere. Results go to standard output, everything else to standard error.
+ * Called by `main.ts`, which owns the process.
+ */
 import type { Clock } from '../clock/clock.ts'
 import { hashPassword } from '../credentials/password-hash.ts'
 import { createExpressionCompiler } from '../expressions/expression.ts'

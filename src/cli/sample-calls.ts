@@ -1,6 +1,6 @@
 import { isIssuing } from '../issuer/issuer.ts'
 import { USER_TOKEN_PATH } from '../issuer/token-endpoint.ts'
-import { isLoopbackHost } from '../settings/listen-address.ts'
+import { isLoopbackHost } from '../message/loopback.ts'
 import type { ApiSettings, ApplicationSettings, RouteSettings, Settings, UserSettings } from '../settings/model.ts'
 
 interface ListenerFacts {

@@ -1,4 +1,5 @@
 import type { AuthServerView } from '../admin/admin-view.ts'
+import { plural } from '../diagnostics/plural.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import type { Gateway, GatewayOptions, GatewayStart } from '../gateway/gateway.ts'
 import type { LogDestination } from '../log/destination.ts'
@@ -44,7 +45,8 @@ export async function runStart(line: CommandLine, output: Output, parts: StartPa
     }
   })
 
-  const started = await parts.start({ ...parts.options, layers: line.config, watch })
+  const started = await Promise.race([parts.start({ ...parts.options, layers: line.config, watch }), ending.promise])
+  if (typeof started === 'number') return started
   if (!started.ok) {
     const { kind, problems, sources } = started.failure
     output.stderr.write(`${renderProblems(problems, sources, { color: output.color.stderr })}\n`)
@@ -93,8 +95,7 @@ function toBanner(gateway: Gateway, line: CommandLine, watching: boolean, output
 }
 
 function describeAuthServer({ name, keys }: AuthServerView): { name: string; state: string; ok: boolean } {
-  const count = `${keys.keys} ${keys.keys === 1 ? 'key' : 'keys'}`
-  if (keys.keys > 0) return { name, ok: true, state: keys.origin === 'own' ? 'issuer' : count }
+  if (keys.keys > 0) return { name, ok: true, state: keys.origin === 'own' ? 'issuer' : plural(keys.keys, 'key') }
   if (!keys.settled) return { name, ok: false, state: 'waiting for keys' }
   return { name, ok: false, state: keys.lastFailure === undefined ? 'no keys' : `no keys: ${keys.lastFailure}` }
 }
@@ -113,5 +114,5 @@ function describeReload(status: ReloadStatus, output: Output): string {
   if (result === 'unchanged') return `nothing changed, still on ${revision}`
   if (result === 'applied') return `${frames}reloaded, now on ${revision} (${Math.round(durationMs)} ms)`
   const errors = problems.filter(({ severity }) => severity === 'error').length
-  return `${frames}reload refused, still on ${revision}: ${errors} ${errors === 1 ? 'error' : 'errors'}`
+  return `${frames}reload refused, still on ${revision}: ${plural(errors, 'error')}`
 }

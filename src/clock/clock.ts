@@ -13,11 +13,6 @@ export interface Clock {
   monotonic(): number
 }
 
-/** Converts milliseconds since the epoch to a NumericDate. */
-export function toNumericDate(milliseconds: number): NumericDate {
-  return (milliseconds / 1000) as NumericDate
-}
-
 /** Creates the clock of the operating system. */
 export function createSystemClock(): Clock {
   return { now: () => Date.now(), monotonic: () => performance.now() }

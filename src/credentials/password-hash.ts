@@ -20,7 +20,7 @@ const MAX_BYTES = 1024
 
 /**
  * Reads a password hash as settings hold it. The error says what is wrong, without the text itself.
- * Bounds: N a power of two, p up to 16, at most 256 MiB, salt from 8 bytes, hash from 16 bytes.
+ * Bounds: N a power of two, p up to 16, at most 256 MiB, salt from 8 bytes, hash from 16 bytes, each up to 1024 bytes.
  */
 export function parsePasswordHash(text: string): Result<PasswordHash, string> {
   const parts = text.split(':')

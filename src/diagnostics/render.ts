@@ -1,6 +1,7 @@
 /** Renders problems for people: headline with code, place, code frame with a second span, help. Layout: ecosystem.md 1.14 and 4.4. */
 import { styleText } from 'node:util'
 import { drawFrame, gutterWidth, type Mark, type Paint } from './code-frame.ts'
+import { plural } from './plural.ts'
 import { toPrintable } from './printable.ts'
 import type { Place, Problem, Severity } from './problem.ts'
 
@@ -28,15 +29,10 @@ export function renderProblems(
   return problems.map(problem => renderProblem(problem, linesOf, options).join('\n')).join('\n\n')
 }
 
-/** Renders the closing line of `check`: `microgateway.yml: 4 errors, 1 warning`; names the first file of several. */
-export function renderCount(label: string, problems: readonly Problem[]): string {
+/** Counts problems: `4 errors, 1 warning`. */
+export function renderCount(problems: readonly Problem[]): string {
   const errors = problems.filter(problem => problem.severity === 'error').length
-  const warnings = problems.length - errors
-  return `${toPrintable(label)}: ${plural(errors, 'error')}, ${plural(warnings, 'warning')}`
-}
-
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
+  return `${plural(errors, 'error')}, ${plural(problems.length - errors, 'warning')}`
 }
 
 type LinesOf = (file: string) => readonly string[] | undefined

@@ -19,7 +19,7 @@ export interface CatalogueEntry {
   /** Short, stable summary for the caller (RFC 9457 `title`). */
   readonly title: string
   readonly side: Side
-  /** The code that the caller sees, where it differs from the fine code of the log and of `explain`. */
+  /** The code that the caller sees, where it differs from the fine code of the log. */
   readonly public?: string
   readonly challenge?: Challenge
   /** The answer carries `Retry-After`. */

@@ -5,7 +5,7 @@ export interface Denial {
   readonly code: ErrorCode
   /** One sentence that is safe for the caller: no claim values, addresses, file names or causes. */
   readonly detail?: string
-  /** Facts for the access log and for `explain` only. Never a token, key, password or query value. */
+  /** Facts for the access log only. Never a token, key, password or query value. */
   readonly facts?: Readonly<Record<string, string | number | boolean>>
   /** What was thrown, where something was; for the log only. */
   readonly cause?: unknown

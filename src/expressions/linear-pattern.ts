@@ -39,7 +39,7 @@ function countCopies(pattern: string): number {
       most = 1
     } else if (pattern[i] === ')') {
       const group = outer.pop() ?? { from: 0, most: 1 }
-      last = { copies: most, canBeEmpty: new RegExp(`^${pattern.slice(group.from, i + 1)}$`).test('') }
+      last = { copies: most, canBeEmpty: canBeEmpty(pattern.slice(group.from, i + 1)) }
       most = Math.max(most, group.most)
     } else {
       if (pattern[i] === '[') i = endOfClass(pattern, i)
@@ -48,6 +48,13 @@ function countCopies(pattern: string): number {
     }
   }
   return most
+}
+
+/** An assertion has no width, so the engine copies what holds it as if it matched the empty text, wherever it would hold. */
+function canBeEmpty(group: string): boolean {
+  const parts = /\\[bB]|[$^]|\\.|\[(?:\\.|[^\]\\])*\]/g
+  const bare = group.replaceAll(parts, part => (/^(?:\\[bB]|[$^])$/.test(part) ? '(?:)' : part))
+  return new RegExp(`^${bare}$`).test('')
 }
 
 function timesOf([text, least = '1', most = text === '+' ? '' : least]: RegExpExecArray, part: Part): number {

@@ -1,5 +1,5 @@
 import type { Problem } from '../diagnostics/problem.ts'
-import { isLoopbackHost } from '../settings/listen-address.ts'
+import { isLoopbackHost } from '../message/loopback.ts'
 import type { LoadResult } from '../settings/load.ts'
 import type { ListenAddress, Settings } from '../settings/model.ts'
 

@@ -251,12 +251,13 @@ export class RunningGateway implements Gateway {
   }
 
   #compileAdminPaths(settings: Settings): PathRoutes {
-    const { counters, clock } = this.#parts
+    const { counters, clock, tokenCache } = this.#parts
     const routes = listAdminRoutes(settings.adminApi, {
       view: this.view,
       clock,
       token: this.#adminToken,
-      metrics: () => renderMetrics(counters, readGauges(this.#options, this.view, this.#lastSuccessAtMs)),
+      metrics: () =>
+        renderMetrics(counters, readGauges(this.#options, this.view, this.#lastSuccessAtMs, tokenCache.uses)),
     })
     const paths = new Map<string, Map<string, Route>>()
     for (const { method, path, target, policies, schemes } of routes) {

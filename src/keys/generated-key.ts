@@ -4,6 +4,7 @@ import { ok, type Result } from '../errors/denial.ts'
 import type { KeystoreSettings, SigningAlgorithm } from '../settings/model.ts'
 import { toFileName } from '../state/file-name.ts'
 import type { Store } from '../state/store.ts'
+import { refuseKey } from './refuse-key.ts'
 
 type GeneratedKeystore = Extract<KeystoreSettings, { readonly type: 'generated' }>
 
@@ -22,7 +23,7 @@ export async function openGeneratedKey(
 ): Promise<Result<KeyObject | undefined, Finding>> {
   if (alias !== keystore.alias) {
     const message = `keystore \`${keystore.name}\` has no key \`${alias}\` (it makes \`${keystore.alias}\`)`
-    return refuse('config.reference', message, keystore.pointer)
+    return refuseKey('config.reference', message, keystore.pointer)
   }
   const name = toFileName('signing-key', [keystore.name, alias], '.pem')
   const kept = await readKept(parts.store, name, keystore)
@@ -31,7 +32,7 @@ export async function openGeneratedKey(
   const privateKey = await generatePrivateKey(keystore.algorithm)
   const created = await parts.store.create(name, String(privateKey.export({ type: 'pkcs8', format: 'pem' })))
   if (!created.ok)
-    return refuse('config.unusable', `a signing key cannot be kept: ${created.error.message}`, keystore.pointer)
+    return refuseKey('config.unusable', `a signing key cannot be kept: ${created.error.message}`, keystore.pointer)
   return created.value ? ok(privateKey) : readKept(parts.store, name, keystore)
 }
 
@@ -41,13 +42,13 @@ async function readKept(
   keystore: GeneratedKeystore,
 ): Promise<Result<KeyObject | undefined, Finding>> {
   const read = await store.read(name)
-  if (!read.ok) return refuse('config.unusable', read.error.message, keystore.pointer)
+  if (!read.ok) return refuseKey('config.unusable', read.error.message, keystore.pointer)
   if (read.value === undefined) return ok(undefined)
   try {
     return ok(createPrivateKey({ key: Buffer.from(read.value), format: 'pem' }))
   } catch {
     const message = `\`${name}\` under \`state_dir\` holds no usable private key; restore it, or remove it to have a new one made`
-    return refuse('config.secret', message, keystore.pointer)
+    return refuseKey('config.secret', message, keystore.pointer)
   }
 }
 
@@ -62,8 +63,4 @@ export function generatePrivateKey(algorithm: SigningAlgorithm): Promise<KeyObje
     else if (algorithm === 'EdDSA') generateKeyPair('ed25519', {}, done)
     else generateKeyPair('rsa', { modulusLength: RSA_BITS }, done)
   })
-}
-
-function refuse(code: Finding['code'], message: string, pointer: string): Result<never, Finding> {
-  return { ok: false, error: { code, severity: 'error', message, pointer } }
 }

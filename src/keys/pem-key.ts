@@ -2,6 +2,7 @@ import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } fr
 import type { Finding } from '../diagnostics/problem.ts'
 import { ok, type Result } from '../errors/denial.ts'
 import type { KeystoreSettings } from '../settings/model.ts'
+import { refuseKey } from './refuse-key.ts'
 
 type PemKeystore = Extract<KeystoreSettings, { readonly type: 'pem' }>
 
@@ -16,14 +17,14 @@ export async function readPemKey(
 ): Promise<Result<KeyObject, Finding>> {
   const entry = keystore.entries.find(candidate => candidate.alias === alias)
   if (entry === undefined) {
-    return refuse('config.reference', `keystore \`${keystore.name}\` has no key \`${alias}\``, keystore.pointer)
+    return refuseKey('config.reference', `keystore \`${keystore.name}\` has no key \`${alias}\``, keystore.pointer)
   }
   const privateText = await readText(entry.privateKeyFile, readFile)
   if (privateText === undefined) return cannotRead(entry.privateKeyFile, entry.pointer)
   const privateKey = parsePrivateKey(privateText)
   if (privateKey === undefined) {
     const message = `\`${entry.privateKeyFile}\` holds no usable private key in PEM form (keys with a passphrase are not supported)`
-    return refuse('config.secret', message, entry.pointer)
+    return refuseKey('config.secret', message, entry.pointer)
   }
   if (entry.certificateFile === undefined) return ok(privateKey)
 
@@ -31,7 +32,7 @@ export async function readPemKey(
   if (certificateText === undefined) return cannotRead(entry.certificateFile, entry.pointer)
   if (!certifies(certificateText, privateKey)) {
     const message = `certificate \`${entry.certificateFile}\` does not belong to private key \`${entry.privateKeyFile}\``
-    return refuse('config.secret', message, entry.pointer)
+    return refuseKey('config.secret', message, entry.pointer)
   }
   return ok(privateKey)
 }
@@ -61,9 +62,5 @@ function certifies(certificatePem: string, privateKey: KeyObject): boolean {
 }
 
 function cannotRead(path: string, pointer: string): Result<never, Finding> {
-  return refuse('config.file', `\`${path}\` cannot be read`, pointer)
-}
-
-function refuse(code: Finding['code'], message: string, pointer: string): Result<never, Finding> {
-  return { ok: false, error: { code, severity: 'error', message, pointer } }
+  return refuseKey('config.file', `\`${path}\` cannot be read`, pointer)
 }

@@ -1,5 +1,4 @@
 import { createSecretKey } from 'node:crypto'
-import type { Result } from '../errors/denial.ts'
 import type { HmacAlgorithm } from '../settings/model.ts'
 import { createVerificationKey, type HeldKey } from './verification-key.ts'
 
@@ -7,19 +6,16 @@ import { createVerificationKey, type HeldKey } from './verification-key.ts'
 const LEAST_OCTETS: Readonly<Record<HmacAlgorithm, number>> = { HS256: 32, HS384: 48, HS512: 64 }
 
 /**
- * Makes the verification key of an application's strategy: it verifies its one algorithm and no other. The error is a few
- * words. Retire the key when its strategy goes: cached verdicts end with it.
+ * Makes the verification key of an application's strategy: it verifies its one algorithm and no other. Throws a RangeError where
+ * the secret is shorter than the hash: settings are checked before, so that is a defect.
  */
-export function createSharedSecretKey(octets: Uint8Array, algorithm: HmacAlgorithm): Result<HeldKey, string> {
-  if (octets.byteLength < LEAST_OCTETS[algorithm]) return { ok: false, error: 'secret shorter than the hash' }
-  return {
-    ok: true,
-    value: createVerificationKey({
-      kid: undefined,
-      key: createSecretKey(octets),
-      algorithms: new Set([algorithm]),
-      // A thumbprint of a secret could be tried against guesses (RFC 7638 section 7), so it has none.
-      thumbprint: '',
-    }),
-  }
+export function createSharedSecretKey(octets: Uint8Array, algorithm: HmacAlgorithm): HeldKey {
+  if (octets.byteLength < LEAST_OCTETS[algorithm]) throw new RangeError('secret shorter than the hash')
+  return createVerificationKey({
+    kid: undefined,
+    key: createSecretKey(octets),
+    algorithms: new Set([algorithm]),
+    // A thumbprint of a secret could be tried against guesses (RFC 7638 section 7), so it has none.
+    thumbprint: '',
+  })
 }

@@ -10,6 +10,7 @@ import type { KeystoreSettings, SigningAlgorithm, TokenGeneratorSettings } from 
 import type { Store } from '../state/store.ts'
 import { openGeneratedKey } from './generated-key.ts'
 import { readPemKey } from './pem-key.ts'
+import { refuseKey } from './refuse-key.ts'
 import { nameRsaWeakness } from './rsa-strength.ts'
 import { createVerificationKey, type HeldKey, thumbprintOf } from './verification-key.ts'
 
@@ -51,7 +52,7 @@ export async function openSigningKey(
   parts: SigningKeyParts,
 ): Promise<Result<SigningKey | undefined, Finding>> {
   const keystore = keystores.find(({ name }) => name === generator.keystore)
-  if (keystore === undefined) return refuse('config.reference', `no keystore \`${generator.keystore}\``, '')
+  if (keystore === undefined) return refuseKey('config.reference', `no keystore \`${generator.keystore}\``, '')
   const opened =
     keystore.type === 'generated'
       ? await openGeneratedKey(keystore, generator.keyAlias, parts)
@@ -61,13 +62,13 @@ export async function openSigningKey(
   const unsuitable = whyUnsuitable(opened.value, generator.algorithm)
   if (unsuitable !== undefined) {
     const message = `key \`${generator.keyAlias}\` of keystore \`${keystore.name}\` cannot sign ${generator.algorithm}: ${unsuitable}`
-    return refuse('config.secret', message, keystore.pointer)
+    return refuseKey('config.secret', message, keystore.pointer)
   }
   return ok(toSigningKey(opened.value, generator.algorithm))
 }
 
 /** Tells why a private key cannot sign with an algorithm (RFC 7518 section 3: type, curve, at least 2048 bits), or undefined. */
-export function whyUnsuitable(privateKey: KeyObject, algorithm: SigningAlgorithm): string | undefined {
+function whyUnsuitable(privateKey: KeyObject, algorithm: SigningAlgorithm): string | undefined {
   const type = privateKey.asymmetricKeyType
   if (algorithm === 'EdDSA') return type === 'ed25519' ? undefined : 'it is no Ed25519 key'
   if (algorithm === 'ES256') {
@@ -96,8 +97,4 @@ function publicMembers(publicKey: KeyObject): { readonly kty: string; readonly [
   const members: { kty: string; [member: string]: string } = { kty }
   for (const [name, value] of Object.entries({ crv, e, n, x, y })) if (value !== undefined) members[name] = value
   return members
-}
-
-function refuse(code: Finding['code'], message: string, pointer: string): Result<never, Finding> {
-  return { ok: false, error: { code, severity: 'error', message, pointer } }
 }

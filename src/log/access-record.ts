@@ -29,7 +29,7 @@ export interface AccessRecord {
   readonly authServer: string | undefined
   /** User of a successful HTTP Basic check. */
   readonly user: string | undefined
-  /** From the first byte of the head read to the end of the answer. */
+  /** From the head, read, to the end of the answer. */
   readonly durationMs: number
   /** Time spent in policies; undefined where none ran. */
   readonly policiesMs: number | undefined

@@ -27,13 +27,13 @@ const SECRET_NAMES = [
 ]
 
 /** Tells whether the texts of a member with this name are to be masked. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   const plain = name.toLowerCase().replaceAll(/[-_.]/g, '')
   return SECRET_NAMES.some(secret => plain.endsWith(secret))
 }
 
 /** Masks tokens, credentials and URL passwords inside a text, escapes nothing, and cuts it at 4096 code units. */
-export function redactText(text: string): string {
+function redactText(text: string): string {
   const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
   return cut
     .replaceAll(/(?<![\w-])eyJ[\w-]{4,}\.[\w-]*(?:\.[\w-]*){0,3}/g, MASK)
@@ -69,7 +69,7 @@ function redactValue(value: unknown, depth: number): unknown {
 }
 
 /** Turns an error and its causes into plain members: type, message, code, stack of the outermost, cause. */
-export function describeError(error: Error, depth = 0): Record<string, unknown> {
+function describeError(error: Error, depth = 0): Record<string, unknown> {
   const described: Record<string, unknown> = { type: error.name, message: redactText(error.message) }
   if ('code' in error && typeof error.code === 'string') described['code'] = error.code
   if (depth === 0 && error.stack !== undefined) described['stack'] = redactText(error.stack)

@@ -1,3 +1,8 @@
+/**
+ * The request as it arrived, free of Node.js types: who sent it, what it asks for, its field lines as received. Whatever has two
+ * readings is refused here or before, never interpreted; nothing here knows a route, a token or a setting. `server` makes a head from
+ * what Node's parser lets through, everybody behind it reads it.
+ */
 import type { Fields } from './fields.ts'
 
 /** The other end of the connection; one value per connection. */

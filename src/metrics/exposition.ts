@@ -13,7 +13,7 @@ export interface Gauges {
     readonly keys: number
     readonly fetchedAt: number | undefined
   }[]
-  readonly tokenCache: { readonly hits: number; readonly misses: number } | undefined
+  readonly tokenCache: { readonly hits: number; readonly misses: number }
   readonly connections: number
   readonly residentMemoryBytes: number
   readonly cpuSeconds: number
@@ -46,7 +46,7 @@ function writeDurations(text: Exposition, routes: readonly RouteCounters[]): voi
   text.family(
     'http_server_request_duration_seconds',
     'histogram',
-    'Time from the first byte of a request to the end of its answer',
+    'Time from the head of a request to the end of its answer',
   )
   for (const { route, series } of routes) {
     for (const byNumber of series.values()) {
@@ -111,14 +111,12 @@ function writeGauges(text: Exposition, gauges: Gauges): void {
   for (const { name, fetchedAt } of gauges.authServers) {
     if (fetchedAt !== undefined) text.sample({ auth_server: name }, fetchedAt / 1000)
   }
-  if (gauges.tokenCache !== undefined) {
-    text
-      .family('microgateway_token_cache_hits_total', 'counter', 'Tokens known from before')
-      .sample({}, gauges.tokenCache.hits)
-    text
-      .family('microgateway_token_cache_misses_total', 'counter', 'Tokens verified anew')
-      .sample({}, gauges.tokenCache.misses)
-  }
+  text
+    .family('microgateway_token_cache_hits_total', 'counter', 'Tokens known from before')
+    .sample({}, gauges.tokenCache.hits)
+  text
+    .family('microgateway_token_cache_misses_total', 'counter', 'Tokens verified anew')
+    .sample({}, gauges.tokenCache.misses)
   text
     .family('microgateway_log_dropped_total', 'counter', 'Log lines dropped for a slow reader')
     .sample({}, gauges.droppedLogLines)

@@ -4,7 +4,7 @@
  * Failures are values with a short reason; the text of the other side never gets into them. `keys` calls this.
  */
 import { Agent, type Dispatcher, request } from 'undici'
-import { isLoopbackHost } from './loopback.ts'
+import { isLoopbackHost } from '../message/loopback.ts'
 
 export interface FetchLimits {
   /** Limit of the whole call, from the name look-up to the last byte. */

@@ -2,8 +2,8 @@ import type { Denial } from '../errors/denial.ts'
 import type { Edit, Exchange, Facts } from '../exchange/exchange.ts'
 
 /** Fixed order of a request's policies; the list in the file orders within a stage. */
-export type Stage = 'transport' | 'identifyAndAccess' | 'requestProcessing' | 'routing'
-export const STAGES: readonly Stage[] = ['transport', 'identifyAndAccess', 'requestProcessing', 'routing']
+export const STAGES = ['transport', 'identifyAndAccess', 'requestProcessing', 'routing'] as const
+export type Stage = (typeof STAGES)[number]
 
 export type Decision =
   | { readonly kind: 'proceed'; readonly facts?: Facts; readonly edits?: readonly Edit[] }

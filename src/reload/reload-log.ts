@@ -1,3 +1,4 @@
+import { plural } from '../diagnostics/plural.ts'
 import type { Problem } from '../diagnostics/problem.ts'
 import type { Logger } from '../log/logger.ts'
 import type { ReloadStatus } from './reload-status.ts'
@@ -13,7 +14,7 @@ export function logReload(status: ReloadStatus, logger: Logger, before?: ReloadS
     const errors = problems.filter(({ severity }) => severity === 'error').length
     logger.error(
       { ...facts, errors },
-      `reload refused, still on ${revision}: ${errors} ${errors === 1 ? 'error' : 'errors'} (microgateway check)`,
+      `reload refused, still on ${revision}: ${plural(errors, 'error')} (microgateway check)`,
     )
   } else if (reason === 'start') logger.info(facts, `started on ${revision}`)
   else if (result === 'unchanged' && before?.result === 'refused') {

@@ -27,7 +27,7 @@ interface Node<T> {
 }
 
 /** Stands for every method without an entry of its own. */
-export const ANY_METHOD = 'ANY'
+const ANY_METHOD = 'ANY'
 const NO_PARAMETERS: Parameters = Object.freeze(Object.create(null))
 
 /**

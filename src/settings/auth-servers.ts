@@ -1,8 +1,8 @@
-import { nearest } from '../diagnostics/did-you-mean.ts'
 import type { Finding } from '../diagnostics/problem.ts'
+import { checkClearText } from './clear-text.ts'
 import type { Cursor } from './cursor.ts'
-import { isClearTextToElsewhere, parseHttpUrl } from './http-url.ts'
 import type { Inspection } from './inspection.ts'
+import { isMisspelled } from './misspelled.ts'
 import { aliasesOf } from './references.ts'
 
 const KEY_SOURCES = ['jwksuri', 'jwks_file', 'trustStoreAlias', 'certificateAlias'] as const
@@ -29,14 +29,10 @@ export function checkAuthServers(inspection: Inspection): readonly Finding[] {
     ])
 }
 
-/** Tells whether a key is there under a misspelled name: that is reported, and what follows from it need not be. */
-function isMisspelled(block: Cursor, keys: readonly string[]): boolean {
-  return block.keys().some(key => nearest(key, keys) !== undefined)
-}
-
 function checkIssuer(server: Cursor): readonly Finding[] {
   const local = server.at('localIntrospectionConfig')
   if (local.at('issuer').isPresent || isMisspelled(local, ['issuer'])) return []
+  if (isMisspelled(server, ['localIntrospectionConfig'])) return []
   const verifies = KEY_SOURCES.some(key => local.at(key).isPresent)
   const issues = server.at('tokenGeneratorConfig').isPresent
   if (server.at('remoteIntrospectionConfig').isPresent && !verifies && !issues) return []
@@ -101,33 +97,6 @@ function checkCertificateAlias(local: Cursor): readonly Finding[] {
       message: `\`${missing}\` is missing: a certificate is named by truststore and alias`,
       pointer: there.pointer,
       atKey: true,
-    },
-  ]
-}
-
-/** Keys that travel in the clear can be replaced on the way: whoever does that can sign tokens. */
-function checkClearText(block: Cursor, key: string): readonly Finding[] {
-  const place = block.at(key)
-  const url = parseHttpUrl(place.text ?? '')
-  if (!url.ok || !isClearTextToElsewhere(url.value)) return []
-  if (block.at('allow_http').value === true) {
-    return [
-      {
-        code: 'config.insecure',
-        severity: 'warning',
-        message: `\`${key}\` goes to \`${url.value.host}\` in the clear: whoever sits between can forge its answer`,
-        pointer: place.pointer,
-        related: [{ pointer: block.at('allow_http').pointer, label: 'permitted here', atKey: true }],
-      },
-    ]
-  }
-  return [
-    {
-      code: 'config.insecure',
-      severity: 'error',
-      message: `\`${key}\` must be https: \`${url.value.host}\` is another machine`,
-      pointer: place.pointer,
-      help: 'write https, or add `allow_http: true` beside it if the way there is safe',
     },
   ]
 }

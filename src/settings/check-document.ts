@@ -2,6 +2,7 @@ import type { Finding } from '../diagnostics/problem.ts'
 import { checkTokens } from './audiences.ts'
 import { checkAuthServers } from './auth-servers.ts'
 import { checkBasePaths } from './base-paths.ts'
+import { checkCentralGateway } from './clear-text.ts'
 import type { SettingsDocument } from './document.ts'
 import { checkDuplicates } from './duplicates.ts'
 import { checkIdentification } from './identification.ts'
@@ -20,6 +21,7 @@ const CHECKS: readonly ((inspection: Inspection) => readonly Finding[])[] = [
   checkDuplicates,
   checkListeners,
   checkAuthServers,
+  checkCentralGateway,
   checkKeyFiles,
   checkStateFolder,
   checkSecrets,

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from './listen-address.ts'
+import { isLoopbackHost } from '../message/loopback.ts'
 import { type Parsed, parsed, unparsable } from './parsed.ts'
 
 const HELP = 'write an absolute URL, as in `https://idp.example.com/certs`'

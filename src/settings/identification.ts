@@ -1,6 +1,7 @@
 import type { Finding } from '../diagnostics/problem.ts'
 import type { Cursor } from './cursor.ts'
 import type { Inspection } from './inspection.ts'
+import { isMisspelled } from './misspelled.ts'
 import {
   effectiveIdentification,
   type IdentificationEntry,
@@ -129,14 +130,16 @@ function checkOneAuthorization({ condition, rules }: IdentificationEntry): reado
 
 /** Without a rule, a route must say that it is open. */
 function checkOpenness(api: Cursor, routes: readonly Cursor[]): readonly Finding[] {
-  const unguarded = routes.filter(route => effectiveIdentification(api, route) === undefined)
+  // What an API in another form, or a misspelled key, would say is not known.
+  if (api.keys().length === 0 || isUnclear(api)) return []
+  const unguarded = routes.filter(route => effectiveIdentification(api, route) === undefined && !isUnclear(route))
   const isWholeApi = unguarded.length === routes.length && effectiveIdentification(api, undefined) === undefined
   const places = isWholeApi ? [api.at('name')] : unguarded.map(route => route.at('match'))
   const findings: Finding[] = places.map(place => ({
     code: 'config.required',
     severity: 'error',
     message: isWholeApi
-      ? `API \`${place.text ?? ''}\` has no Identify & Authorize rule: everybody could call it`
+      ? `${place.isPresent ? `API \`${place.text ?? ''}\`` : 'this API'} has no Identify & Authorize rule: everybody could call it`
       : `route \`${place.text ?? ''}\` has no Identify & Authorize rule: everybody could call it`,
     pointer: place.pointer,
     help: 'add one to `policies`, as in `- jwt: NAME_OF_AUTH_SERVER`, or say `open: true` if that is meant',
@@ -155,6 +158,12 @@ function checkOpenness(api: Cursor, routes: readonly Cursor[]): readonly Finding
     })
   }
   return findings
+}
+
+/** Tells whether a mistake in its form, which is told by itself, hides whether an API or a route is open. */
+function isUnclear(owner: Cursor): boolean {
+  const open = owner.at('open')
+  return (open.isPresent && typeof open.value !== 'boolean') || isMisspelled(owner, ['open', 'policies'])
 }
 
 /** Scopes come with a token: where none is read, nobody can have them. */

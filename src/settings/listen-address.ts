@@ -21,12 +21,6 @@ export function parseListenAddress(value: string | number): Parsed<ListenAddress
   return HOST.test(host) ? parsePort(port, host) : unparsable('is not a listening address', HELP)
 }
 
-/** Tells whether a host name or address stands for this machine: `localhost`, 127.0.0.0/8, `::1`. */
-export function isLoopbackHost(host: string): boolean {
-  const bare = host.startsWith('[') ? host.slice(1, -1) : host.toLowerCase()
-  return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare)
-}
-
 function parsePort(text: string, host: string | undefined): Parsed<ListenAddress> {
   if (!/^\d{1,10}$/.test(text)) return unparsable('holds no port', HELP)
   const port = Number(text)

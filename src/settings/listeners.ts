@@ -39,7 +39,13 @@ function checkAddresses(root: Cursor): readonly Finding[] {
 
 /** Port 0 is a new port each time. */
 function collide(a: ListenAddress, b: ListenAddress): boolean {
-  return a.port === b.port && a.port !== 0 && (a.host === undefined || b.host === undefined || a.host === b.host)
+  return a.port === b.port && a.port !== 0 && (covers(a.host, b.host) || covers(b.host, a.host))
+}
+
+/** Tells whether who listens on one host listens on the other one, too. */
+function covers(host: string | undefined, other: string | undefined): boolean {
+  if (host === undefined || host === '::' || host === other) return true
+  return host === '0.0.0.0' && (other === undefined || !other.includes(':'))
 }
 
 function checkTls({ root, keystores }: Inspection): readonly Finding[] {

@@ -56,7 +56,7 @@ function describeMissingKey(mistake: Mistake, schema: CompiledSchema): readonly 
       ? `add it, as in \`${key}: ${example}\``
       : property?.description === undefined
         ? undefined
-        : `\`${key}\`: ${lowerFirst(property.description)}`
+        : `\`${key}\`: ${toPhrase(property.description)}`
   return [
     {
       code: 'config.required',
@@ -96,8 +96,12 @@ function typeHint(
     return { message: 'needs a unit', help: DURATION_HELP }
   }
   if (typeof value === 'number' && schema.format === 'size') return { message: 'needs a unit', help: SIZE_HELP }
+  if (isScalar && types.includes('integer') && schema.format !== undefined) {
+    const verdict = FORMATS.get(schema.format)?.(String(value))
+    return verdict === undefined || verdict.ok || verdict.help === undefined ? undefined : { help: verdict.help }
+  }
   if (isScalar && types.includes('string')) {
-    const reads = pointer.endsWith('/version') ? `unquoted, it reads as the number ${value}; ` : ''
+    const reads = pointer.endsWith('/version') ? `unquoted, it reads as \`${value}\`; ` : ''
     return { help: `${reads}put it in quotes` }
   }
   if (pointer.endsWith('/expiry')) return { help: 'write the minutes as a number, as in `expiry: 60`' }
@@ -236,6 +240,8 @@ function nameOf(value: unknown): string {
   return typeof value === 'boolean' ? `\`${value}\`` : `a ${typeof value}`
 }
 
-function lowerFirst(text: string): string {
-  return text.slice(0, 1).toLowerCase() + text.slice(1)
+/** Makes a description part of a help: without full stop, in small letters unless it begins with an abbreviation. */
+function toPhrase(description: string): string {
+  const text = description.replace(/\.$/, '')
+  return /^[A-Z][A-Z]/.test(text) ? text : text.slice(0, 1).toLowerCase() + text.slice(1)
 }

@@ -14,7 +14,7 @@ export type Upstream =
       protocol: 'http1' | 'http2'
       tls?: unknown
     }
-/** Schemes that a call may come by; the other one is 403 `request.https_required`. */
+/** Schemes that a call may come by, both by default; the other one is 403 `request.https_required`. */
 export type Protocols = ('http' | 'https')[]
 /** Auth server (or a list of them): one `identify_and_authorize` rule with `applications: none`. */
 export type Jwt = string | string[]

@@ -32,21 +32,24 @@ export function plainPassword(text: string): string | undefined {
   return password === undefined || password === '' || password.includes('\ufffd') ? undefined : password
 }
 
-/** Checks a password hash `scrypt:N:r:p:salt:hash` (salt and hash in base64); N, r and p within what one check may cost. */
+/** Checks a password hash `scrypt:N:r:p:salt:hash` (salt and hash in base64), within what one check may cost. */
 export function parsePasswordHash(text: string): Parsed<string> {
   const parts = text.split(':')
   const [scheme, n = '', r = '', p = '', salt = '', hash = ''] = parts
   if (scheme !== 'scrypt' || parts.length !== 6) return unparsable('is not `scrypt:N:r:p:salt:hash`', HASH_HELP)
-  if (![n, r, p].every(number => /^[1-9]\d{0,7}$/.test(number)))
+  if (![n, r, p].every(number => /^[1-9]\d{0,15}$/.test(number)))
     return unparsable('has a cost that is no number', HASH_HELP)
   const [cost, block, parallel] = [Number(n), Number(r), Number(p)]
-  if (cost < 2 || (cost & (cost - 1)) !== 0) return unparsable('has an N that is no power of two', HASH_HELP)
   // RFC 7914 section 2: memory is 128 * N * r octets.
   if (128 * cost * block > 256 * 1024 ** 2 || parallel > 16)
     return unparsable('costs more than 256 MiB or p 16', HASH_HELP)
-  if ((decodeBase64(salt)?.length ?? 0) < 8)
-    return unparsable('has a salt that is not base64 of 8 bytes or more', HASH_HELP)
-  if ((decodeBase64(hash)?.length ?? 0) < 16)
-    return unparsable('has a hash that is not base64 of 16 bytes or more', HASH_HELP)
+  if (cost < 2 || (cost & (cost - 1)) !== 0) return unparsable('has an N that is no power of two', HASH_HELP)
+  if (!isBase64Of(salt, 8)) return unparsable('has a salt that is not base64 of 8 to 1024 bytes', HASH_HELP)
+  if (!isBase64Of(hash, 16)) return unparsable('has a hash that is not base64 of 16 to 1024 bytes', HASH_HELP)
   return parsed(text)
+}
+
+function isBase64Of(text: string, leastBytes: number): boolean {
+  const { length } = decodeBase64(text) ?? []
+  return length >= leastBytes && length <= 1024
 }

@@ -40,7 +40,11 @@ export function describeForeignKey(mistake: Mistake, schema: CompiledSchema): re
   const path = parsePointer(mistake.pointer)
   const key = path.at(-1) ?? ''
   const parent = path.slice(0, -1)
-  const near = schema.schemaAt(parent)?.properties.find(name => fold(name) === fold(key))
+  const ours = schema.schemaAt(parent)?.properties ?? []
+  // Where any key of the product may stand, one that is near to ours was meant to be ours.
+  const near = /\/additionalProperties\//.test(mistake.schemaPath)
+    ? nearest(key, ours)
+    : ours.find(name => fold(name) === fold(key))
   if (near !== undefined) return [misspelled(mistake.root, toPointer(parent), key, near)]
   return [
     {

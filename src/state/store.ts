@@ -17,7 +17,7 @@ import {
   rename,
   unlink,
 } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { ok, type Result } from '../errors/denial.ts'
 
 /** Why something could not be read or kept. */
@@ -104,7 +104,7 @@ class DirectoryStore implements Store {
     if (bytes.length > this.#maxBytes) return this.#tooLarge(name)
     const temporary = join(this.directory, `.${name}.${randomBytes(6).toString('hex')}.tmp`)
     try {
-      await mkdir(this.directory, { recursive: true, mode: 0o700 })
+      await makeDirectory(this.directory)
       await writeDurably(temporary, bytes)
       await this.#sweepOnce(temporary)
       await publish(temporary, join(this.directory, name))
@@ -155,6 +155,29 @@ async function publishIfAbsent(temporary: string, target: string): Promise<void>
     await copyFile(temporary, target, constants.COPYFILE_EXCL)
   }
   await unlink(temporary)
+}
+
+/** Makes a folder and those around it. Not with `recursive`: that never returns where a folder exists and takes no others (`/proc`). */
+async function makeDirectory(path: string): Promise<void> {
+  const code = await tryToMake(path)
+  if (code === undefined || code === 'EEXIST') return
+  const parent = dirname(path)
+  if (code === 'ENOENT' && parent !== path) {
+    await makeDirectory(parent)
+    const again = await tryToMake(path)
+    if (again === undefined || again === 'EEXIST') return
+  }
+  throw Object.assign(new Error(`cannot make ${path}`), { code })
+}
+
+/** Returns undefined where the folder was made, else the code of the error. */
+async function tryToMake(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path, { mode: 0o700 })
+    return undefined
+  } catch (error) {
+    return codeOf(error)
+  }
 }
 
 async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {

@@ -46,7 +46,7 @@ export function judgeTime(validity: Validity, nowMs: number): ReturnType<typeof 
 }
 
 /** Reads one NumericDate claim: undefined where it is absent, `token.claim_invalid` where it is anything but a number. */
-export function readNumericDate(claims: JsonObject, name: string): Result<NumericDate | undefined> {
+function readNumericDate(claims: JsonObject, name: string): Result<NumericDate | undefined> {
   const value = claims[name]
   if (value === undefined) return ok(undefined)
   // The parser admits finite numbers only, so the type is all there is to check.

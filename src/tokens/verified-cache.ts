@@ -24,6 +24,8 @@ export interface VerifiedTokenCache {
   /** Names a key source, the same one always by the same number. */
   numberOf(source: KeySource): number
   readonly size: number
+  /** How often a verdict stood, and how often one had to be reached anew. Counted by `verify.ts`, which alone knows. */
+  readonly uses: { hits: number; misses: number }
 }
 
 export interface VerifiedTokenCacheLimits {
@@ -61,6 +63,7 @@ export function createVerifiedTokenCache(limits: VerifiedTokenCacheLimits = {}):
     get size() {
       return entries.size
     },
+    uses: { hits: 0, misses: 0 },
   }
 }
 

@@ -61,6 +61,7 @@ export interface TokenVerifier {
   verify(compact: string, nowMs: number): Result<VerifiedJwt> | Promise<Result<VerifiedJwt>>
 }
 
+/** A forged token must not buy more signature checks than this (product.md 4, step 3). */
 export const MOST_HMAC_CANDIDATES = 8
 /** Longest piece of unverified text in the log. */
 const MOST_LOGGED = 120
@@ -102,11 +103,13 @@ class CachingVerifier implements TokenVerifier {
     const digest = digestOf(compact)
     const entry = this.#cache.find(digest)
     if (entry !== undefined && this.#isInForce(entry)) {
+      this.#cache.uses.hits += 1
       const outside = judgeTime(entry.result.value, nowMs)
       if (outside === undefined) return entry.result
       this.#cache.forget(digest)
       return outside
     }
+    this.#cache.uses.misses += 1
     return this.#verifyAnew(compact, digest, nowMs)
   }
 

@@ -1,5 +1,5 @@
 /**
- * ForwardingWriter to a service behind the gateway: path, fields, body and answer of one exchange. No byte is read from a body or
+ * Forwarding to a service behind the gateway: path, fields, body and answer of one exchange. No byte is read from a body or
  * written to an upstream before `handle` is called, and it is called only after the policies said yes. No policy is decided
  * here. `snapshot/compile` makes one target for each API; `server` calls `handle`.
  */

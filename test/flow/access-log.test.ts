@@ -1,16 +1,13 @@
 /** One record a request, with what an operator needs and nothing that is secret; the id in it is the one in the answer. */
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
-import { hashPassword } from '../../src/credentials/password-hash.ts'
+import { test } from 'node:test'
 import { send, toAnswer } from '../support/call.ts'
+import { makePasswordHash } from '../support/password-hash.ts'
 import { openRawSocket } from '../support/raw-socket.ts'
 import { openScene, type Places } from '../support/scene.ts'
 import { until } from '../support/upstream.ts'
 
-let hash = ''
-before(async () => {
-  hash = await hashPassword('pw-SECRET')
-})
+const hash = makePasswordHash('pw-SECRET')
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 

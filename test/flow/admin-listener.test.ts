@@ -76,11 +76,14 @@ test('the admin pages open to the token under state_dir', async t => {
     assert.partialDeepStrictEqual(status['auth_servers'], [{ name: 'idp', keys: 1, apis: ['orders'] }])
   })
   await t.test('and count what happens', async () => {
-    await scene.pass({ path: '/orders', token: await scene.keys.sign() })
+    const callerToken = await scene.keys.sign()
+    for (const _ of [1, 2, 3]) await scene.pass({ path: '/orders', token: callerToken })
     const { body, fields } = await send(adminUrl, { path: '/metrics', token })
     assert.match(fields.get('content-type')?.[0] ?? '', /^text\/plain; version=0\.0\.4/)
-    const counted = /^http_server_request_duration_seconds_count\{[^}]*http_route="\/orders\/\*"[^}]*\} 1$/m
-    assert.ok(counted.test(body), 'one request to /orders/*')
+    const counted = /^http_server_request_duration_seconds_count\{[^}]*http_route="\/orders\/\*"[^}]*\} 3$/m
+    assert.ok(counted.test(body), 'three requests to /orders/*')
+    assert.match(body, /^microgateway_token_cache_misses_total 1$/m)
+    assert.match(body, /^microgateway_token_cache_hits_total 2$/m)
   })
 })
 

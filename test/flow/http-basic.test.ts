@@ -1,14 +1,11 @@
 /** Product.md 4, rule `http_basic`: a configured user with the right password, and never a hint which of the two was wrong. */
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
-import { hashPassword } from '../../src/credentials/password-hash.ts'
+import { test } from 'node:test'
 import { basicOf } from '../support/call.ts'
+import { makePasswordHash } from '../support/password-hash.ts'
 import { fieldsOf, openScene, type Places, type RefusedCall } from '../support/scene.ts'
 
-let hash = ''
-before(async () => {
-  hash = await hashPassword('pässword: with a colon')
-})
+const hash = makePasswordHash('pässword: with a colon')
 
 const settings = ({ upstream }: Places): string => `
 users:

@@ -1,17 +1,14 @@
 /** Product.md 5: a token for a user that proves to be one, the keys that verify it, and nothing to anybody else. */
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
+import { test } from 'node:test'
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose'
-import { hashPassword } from '../../src/credentials/password-hash.ts'
 import { type Call, send } from '../support/call.ts'
 import { makeCertificate } from '../support/certificate.ts'
 import { createTestClock } from '../support/clock.ts'
+import { makePasswordHash } from '../support/password-hash.ts'
 import { openScene, type Places, refuseAt, type Scene } from '../support/scene.ts'
 
-let hash = ''
-before(async () => {
-  hash = await hashPassword('pw')
-})
+const hash = makePasswordHash('pw')
 
 const TOKEN = '/rest/pub/apigateway/jwt/getJsonWebToken'
 const KEYS = ['/rest/pub/apigateway/jwt/certs', '/.well-known/jwks.json']

@@ -1,13 +1,10 @@
 /** Product.md 4: rules joined by `or` and `and`, anonymous callers, and the bad credential that no rule outweighs. */
 import assert from 'node:assert/strict'
-import { before, test } from 'node:test'
-import { hashPassword } from '../../src/credentials/password-hash.ts'
+import { test } from 'node:test'
+import { makePasswordHash } from '../support/password-hash.ts'
 import { openScene, type Places, type Refusal } from '../support/scene.ts'
 
-let hash = ''
-before(async () => {
-  hash = await hashPassword('pw')
-})
+const hash = makePasswordHash('pw')
 
 const api = (upstream: string, name: string, body: string): string =>
   `  - { name: ${name}, upstream: "${upstream}", policies: [ identify_and_authorize: ${body} ] }`

@@ -41,7 +41,7 @@ async function render(name: string): Promise<string> {
   })
   const failed = problems.some(problem => problem.severity === 'error')
   assert.equal(settings === undefined, failed, 'there are settings exactly if there is no error')
-  const output = `${renderProblems(problems, sources, { color: false })}\n\n${renderCount(name, problems)}\n`
+  const output = `${renderProblems(problems, sources, { color: false })}\n\n${name}: ${renderCount(problems)}\n`
   return output.replaceAll(folder.slice(0, -1), '/etc/microgateway')
 }
 

@@ -6,8 +6,8 @@ import type { Reply } from '../../src/exchange/exchange.ts'
 import { RequestBodyError } from '../../src/exchange/request-body-error.ts'
 import type { RequestHead } from '../../src/message/request-head.ts'
 import type { ServerRequestBody } from '../../src/server/request-body.ts'
-import { codeOf, type FrontDoor, type FrontDoorOptions, openFrontDoor, refuse } from '../support/front-door.ts'
-import { openRawSocket, parseAnswers, type RawAnswer, type RawSocket } from '../support/raw-socket.ts'
+import { codeOf, refuse, withDoor } from '../support/front-door.ts'
+import { parseAnswers, type RawAnswer, type RawSocket } from '../support/raw-socket.ts'
 
 const GOOD = 'GET /good HTTP/1.1\r\nHost: api.test\r\n\r\n'
 
@@ -34,21 +34,6 @@ function ignore(head: RequestHead, reply: Reply): void {
 
 function forbid(_head: RequestHead, reply: Reply): void {
   refuse(reply, { code: 'credentials.missing' } satisfies Denial)
-}
-
-async function withDoor(
-  options: FrontDoorOptions,
-  run: (socket: RawSocket, door: FrontDoor) => Promise<void>,
-): Promise<void> {
-  const door = await openFrontDoor(options)
-  try {
-    const socket = await openRawSocket({ port: door.port })
-    await run(socket, door)
-    socket.destroy()
-    assert.deepEqual(door.defects, [])
-  } finally {
-    await door.close()
-  }
 }
 
 async function answers(socket: RawSocket, count: number): Promise<readonly RawAnswer[]> {

@@ -3,26 +3,11 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Reply } from '../../src/exchange/exchange.ts'
 import type { RequestHead } from '../../src/message/request-head.ts'
-import { codeOf, type FrontDoor, type FrontDoorOptions, openFrontDoor } from '../support/front-door.ts'
-import { openRawSocket, parseAnswers, type RawSocket } from '../support/raw-socket.ts'
+import { codeOf, type FrontDoor, openFrontDoor, withDoor } from '../support/front-door.ts'
+import { openRawSocket, parseAnswers } from '../support/raw-socket.ts'
 
 function get(path: string, lines = ''): string {
   return `GET ${path} HTTP/1.1\r\nHost: api.test\r\n${lines}\r\n`
-}
-
-async function withDoor(
-  options: FrontDoorOptions,
-  run: (socket: RawSocket, door: FrontDoor) => Promise<void>,
-): Promise<void> {
-  const door = await openFrontDoor(options)
-  try {
-    const socket = await openRawSocket({ port: door.port })
-    await run(socket, door)
-    socket.destroy()
-    assert.deepEqual(door.defects, [])
-  } finally {
-    await door.close()
-  }
 }
 
 function paths(door: FrontDoor): readonly string[] {

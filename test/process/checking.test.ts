@@ -59,3 +59,32 @@ test('errors are 1, all of them at once, for people and as JSON', async t => {
   const codes = problems.map((problem: { code: string }) => problem.code)
   assert.ok(codes.includes('config.unknown_key') && codes.length >= 2, String(codes))
 })
+
+test('files after `-c` and files after the command are layers alike', async t => {
+  const cwd = makeFolder(t, {
+    'base.yml': 'apis: [ { name: orders, open: true, upstream: "builtin:echo" } ]\n',
+    'over.yml': 'apis: [ { name: orders, upstreem: x } ]\n',
+  })
+  const { code, stdout } = await runCommand(t, ['check', '-c', 'base.yml', 'over.yml'], { cwd })
+  assert.equal(code, 1)
+  assert.match(stdout, /^base\.yml, over\.yml: 1 error, 0 warnings/)
+})
+
+test('a JWKS file whose keys cannot be used is a warning', async t => {
+  const jwk = { kty: 'oct', k: 'c2VjcmV0' }
+  const cwd = makeFolder(t, {
+    'idp.json': JSON.stringify({ keys: [jwk] }),
+    'microgateway.yml': `
+security_settings:
+  auth_servers: [ { name: idp, localIntrospectionConfig: { issuer: "https://idp.example", jwks_file: idp.json, audience: a } } ]
+apis: [ { name: orders, upstream: "builtin:echo", policies: [ jwt: idp ] } ]
+`,
+  })
+  const { code, stderr } = await runCommand(t, ['check'], { cwd })
+  assert.equal(code, 0)
+  assert.match(
+    stderr,
+    /^warning\[config\.unusable\]: `jwks_file` names a JWK Set without a key that can be used \(shared secret\)/,
+  )
+  assert.ok(!stderr.includes(jwk.k))
+})

@@ -30,9 +30,7 @@ function createVerifier() {
     clockSkewSeconds: 0,
     requireExp: false,
   }
-  const secret = createSharedSecretKey(SECRET, 'HS256')
-  assert.ok(secret.ok)
-  const strategies = [{ key: secret.value, owner: 'app', audience: undefined }]
+  const strategies = [{ key: createSharedSecretKey(SECRET, 'HS256'), owner: 'app', audience: undefined }]
   return createTokenVerifier(
     { servers: [server], hmacCandidates: () => strategies, maxTokenBytes: 8192 },
     { clock, cache: createVerifiedTokenCache() },

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createPasswordChecker } from '../../src/credentials/password.ts'
-import { hashPassword } from '../../src/credentials/password-hash.ts'
 import { siteOf } from '../../src/message/address.ts'
+import { makePasswordHash } from '../support/password-hash.ts'
 import { createSystemClock } from '../support/system-clock.ts'
 
 test('a network of 64 bits is one site, an IPv4 address is its own', () => {
@@ -25,7 +25,7 @@ test('a network of 64 bits is one site, an IPv4 address is its own', () => {
 })
 
 test('failures from many addresses of one network are slowed, and leave room for others', async () => {
-  const users = [{ name: 'alice', passwordHash: await hashPassword('right'), pointer: '' }]
+  const users = [{ name: 'alice', passwordHash: makePasswordHash('right'), pointer: '' }]
   const delays: number[] = []
   const checker = createPasswordChecker({
     users,

@@ -13,7 +13,24 @@ import { whyNotLinear } from '../../src/expressions/linear-pattern.ts'
 // With this flag `l` asks for that engine, and a pattern that it cannot take is a syntax error.
 setFlagsFromString('--enable-experimental-regexp-engine')
 
-const atom = fc.constantFrom('a', '.', '[a-z]', '[^{]', '[\\]{9}]', '\\d', '\\{', '\\(', '\\b', '{', 'x{', '{,3}', ' ')
+const atom = fc.constantFrom(
+  'a',
+  '.',
+  '[a-z]',
+  '[^{]',
+  '[\\]{9}]',
+  '\\d',
+  '\\{',
+  '\\(',
+  '\\b',
+  '\\B',
+  '^',
+  '$',
+  '{',
+  'x{',
+  '{,3}',
+  ' ',
+)
 const suffix = fc.constantFrom('', '', '*', '+?', '?', '{2}', '{0,4}', '{4,}', '{8}', '{16}', '{17}', '{0}', '{1,40}?')
 const { pattern } = fc.letrec<{ pattern: string }>(tie => ({
   pattern: fc

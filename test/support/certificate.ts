@@ -28,12 +28,3 @@ export function makeCertificate(
     rmSync(folder, { recursive: true })
   }
 }
-
-/** Makes a self-signed certificate for `DNS:localhost`, with a key of the kind that `openssl req -newkey` takes. */
-export function createCertificate(options: { readonly key: string }): {
-  readonly privateKeyPem: string
-  readonly certificatePem: string
-} {
-  const { key, cert } = makeCertificate('DNS:localhost', options.key)
-  return { privateKeyPem: key, certificatePem: cert }
-}

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { ErrorCode } from '../../src/errors/catalogue.ts'
 import type { Denial } from '../../src/errors/denial.ts'
 import type { Reply } from '../../src/exchange/exchange.ts'
@@ -11,6 +12,7 @@ import type { ServerTls } from '../../src/server/tls.ts'
 import { createUpgradeReply } from '../../src/server/upgrade-reply.ts'
 import { type DenialContext, renderDenial, writeDenial } from '../../src/server/write-denial.ts'
 import type { AddressRange, LimitsSettings } from '../../src/settings/model.ts'
+import { openRawSocket, type RawSocket } from './raw-socket.ts'
 import { createSystemClock } from './system-clock.ts'
 
 export const LIMITS: LimitsSettings = {
@@ -129,4 +131,20 @@ function answerPath(head: RequestHead, reply: Reply): void {
 /** Answers a denial from a handler. */
 export function refuse(reply: Reply, denial: Denial): void {
   writeDenial(reply as ServerReply, denial, denialContext())
+}
+
+/** Opens a front door and one connection to it, runs, and closes both. Nothing that comes through may be a defect. */
+export async function withDoor(
+  options: FrontDoorOptions,
+  run: (socket: RawSocket, door: FrontDoor) => Promise<void>,
+): Promise<void> {
+  const door = await openFrontDoor(options)
+  try {
+    const socket = await openRawSocket({ port: door.port })
+    await run(socket, door)
+    socket.destroy()
+    assert.deepEqual(door.defects, [])
+  } finally {
+    await door.close()
+  }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -121,7 +121,11 @@ function prepare(t: TestContext, plan: TestGatewayPlan): Prepared {
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const log: LogLine[] = []
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text)
-  const writeSettings = (settings: string): void => write('microgateway.yml', withPorts(settings))
+  // Renamed over the old file: a reload that is reading meanwhile sees one whole file or the other.
+  const writeSettings = (settings: string): void => {
+    writeFileSync(`${folder}.new`, withPorts(settings))
+    renameSync(`${folder}.new`, join(folder, 'microgateway.yml'))
+  }
   for (const [name, text] of Object.entries(plan.files ?? {})) write(name, text)
   writeSettings(plan.settings)
   plan.prepare?.(folder)

@@ -62,11 +62,11 @@ export interface SignOptions {
   readonly now?: number
 }
 
-/** Starts a key server on a free port, with one key of each algorithm (`['RS256']` by default). */
+/** Starts a key server on a free port, with one key of each algorithm (`['ES256']` by default). */
 export async function startKeyServer(
   options: { readonly algorithms?: readonly AsymmetricName[] } = {},
 ): Promise<KeyServer> {
-  let keys: TestKey[] = (options.algorithms ?? ['RS256']).map(alg => createTestKey(alg))
+  let keys: TestKey[] = (options.algorithms ?? ['ES256']).map(alg => createTestKey(alg))
   let requests = 0
   let waiting: { readonly count: number; readonly resolve: () => void }[] = []
 
@@ -114,7 +114,7 @@ export async function startKeyServer(
     cacheControl: undefined,
     slowMs: 200,
     document: undefined,
-    addKey(alg = 'RS256', keyOptions = {}) {
+    addKey(alg = 'ES256', keyOptions = {}) {
       const key = createTestKey(alg, keyOptions)
       keys.push(key)
       return key
@@ -125,7 +125,7 @@ export async function startKeyServer(
     removeKey(kid) {
       keys = keys.filter(key => key.kid !== kid)
     },
-    rotate(alg = 'RS256') {
+    rotate(alg = 'ES256') {
       keys = [createTestKey(alg)]
       return keys[0] as TestKey
     },

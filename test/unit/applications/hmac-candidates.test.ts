@@ -5,6 +5,8 @@ import { type ApplicationPlan, makeApplication, makeStrategy } from '../../suppo
 import { makeUnverifiedJwt } from '../../support/make-jwt.ts'
 
 const SECRET = Buffer.alloc(32, 1).toString('base64')
+/** As long as the hash of HS512. */
+const LONG_SECRET = Buffer.alloc(64, 1).toString('base64')
 const HMAC = makeStrategy({ authServer: 'partner', secret: SECRET, audience: 'orders-hmac' })
 
 /** Owners of the keys that a token with these claims may be tried with. */
@@ -36,7 +38,7 @@ test('keys of another auth server or algorithm are never candidates', () => {
     {
       id: 'two',
       claimSets: [{ sub: 'x' }],
-      strategies: [makeStrategy({ authServer: 'partner', secret: SECRET, algorithm: 'HS512' })],
+      strategies: [makeStrategy({ authServer: 'partner', secret: LONG_SECRET, algorithm: 'HS512' })],
     },
     { id: 'three', claimSets: [{ sub: 'x' }], strategies: [makeStrategy({ authServer: 'idp', secret: SECRET })] },
   ]

@@ -41,6 +41,10 @@ test('a mistake is told, with a suggestion where one is near', () => {
     [['start', '--color', 'pink'], /auto, always or never/],
     [['start', '-c'], /argument missing|ambiguous/],
     [['check', '--json=yes'], /does not take an argument/],
+    [['start', 'other.yml'], /`start` takes no arguments/, /start --help/],
+    [['hash-password', 'secret'], /^`hash-password` takes no arguments$/],
+    [['help', 'config.tag', 'config.file'], /`help` takes fewer arguments/],
+    [['token', 'show', 'a.b.c', 'd.e.f'], /^`token` takes fewer arguments$/],
   ]
   for (const [argv, message, help] of mistakes) {
     const parsed = parseArguments(argv, {})

@@ -1,13 +1,10 @@
 import assert from 'node:assert/strict'
-import { scryptSync } from 'node:crypto'
 import { describe, test } from 'node:test'
 import { createPasswordChecker, type PasswordChecker } from '../../../src/credentials/password.ts'
-
-const SALT = Buffer.alloc(16, 3)
+import { makePasswordHash } from '../../support/password-hash.ts'
 
 function user(name: string, password: string, cost = 1024) {
-  const hash = scryptSync(password, SALT, 32, { N: cost, r: 8, p: 1 })
-  return { name, passwordHash: `scrypt:${cost}:8:1:${SALT.toString('base64')}:${hash.toString('base64')}`, pointer: '' }
+  return { name, passwordHash: makePasswordHash(password, cost), pointer: '' }
 }
 
 /** A checker with a clock and delays that the test moves. */

@@ -92,6 +92,6 @@ test('text of an operator cannot steer the terminal', () => {
 })
 
 test('the closing line counts errors and warnings', () => {
-  assert.equal(renderCount('a.yml', [RANGE, DANGLING]), 'a.yml: 2 errors, 0 warnings')
-  assert.equal(renderCount('a.yml', [RANGE, { ...RANGE, severity: 'warning' }]), 'a.yml: 1 error, 1 warning')
+  assert.equal(renderCount([RANGE, DANGLING]), '2 errors, 0 warnings')
+  assert.equal(renderCount([RANGE, { ...RANGE, severity: 'warning' }]), '1 error, 1 warning')
 })

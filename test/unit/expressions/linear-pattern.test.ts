@@ -26,6 +26,8 @@ test('counts inside each other multiply, and an open repetition of what may be e
     '[]]{17}',
     '(?:a{0,16})+',
     '(?:a{4}|b?){4,}',
+    '((\\ba{0,4})+?){0,4}',
+    '(?:^a{0,9})+',
   ]) {
     assert.equal(whyNotLinear(pattern), 'repetitions', pattern)
   }

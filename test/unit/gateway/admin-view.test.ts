@@ -42,7 +42,7 @@ test('the gauges say whether what is on disk is in force, and when it last was',
     processFacts: () => facts,
     destination: { write: () => {}, dropped: 4, close: () => Promise.resolve() },
   }
-  const read = () => readGauges(options as GatewayOptions, view, 1_500)
+  const read = () => readGauges(options as GatewayOptions, view, 1_500, { hits: 5, misses: 6 })
   assert.partialDeepStrictEqual(read(), {
     ...facts,
     revision: 'one',
@@ -50,6 +50,7 @@ test('the gauges say whether what is on disk is in force, and when it last was',
     lastReloadSuccessAtMs: 1_500,
     connections: 3,
     droppedLogLines: 4,
+    tokenCache: { hits: 5, misses: 6 },
   })
   world.last = { ...STARTED, result: 'refused' }
   assert.partialDeepStrictEqual(read(), { lastReloadSuccessful: false, lastReloadSuccessAtMs: 1_500 })

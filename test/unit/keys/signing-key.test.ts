@@ -9,7 +9,7 @@ import { calculateJwkThumbprint } from 'jose'
 import { openSigningKey, type SigningKeyParts, toSigningKey } from '../../../src/keys/signing-key.ts'
 import type { KeystoreSettings, SigningAlgorithm, TokenGeneratorSettings } from '../../../src/settings/model.ts'
 import { createStore } from '../../../src/state/store.ts'
-import { createCertificate } from '../../support/certificate.ts'
+import { makeCertificate } from '../../support/certificate.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'signing-key-'))
 after(() => rmSync(root, { recursive: true, force: true }))
@@ -93,7 +93,7 @@ test('the verification key verifies what the signing key signs', () => {
 })
 
 test('a key from a PEM key store is used, with or without its certificate', async () => {
-  const { privateKeyPem: key, certificatePem: cert } = createCertificate({ key: 'ec -pkeyopt ec_paramgen_curve:P-256' })
+  const { key, cert } = makeCertificate('DNS:localhost')
   writeFileSync(join(root, 'pair.key'), key)
   writeFileSync(join(root, 'pair.crt'), cert)
   for (const certificate of [undefined, join(root, 'pair.crt')]) {
@@ -108,7 +108,7 @@ test('keys that cannot sign are findings at their place, without a word of their
   const ed = writePem('ed.key', generateKeyPairSync('ed25519').privateKey)
   const p384 = writePem('p384.key', generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey)
   const other = join(root, 'other.crt')
-  writeFileSync(other, createCertificate({ key: 'ed25519' }).certificatePem)
+  writeFileSync(other, makeCertificate('DNS:localhost', 'ed25519').cert)
   const junk = join(root, 'junk.key')
   writeFileSync(junk, 'top-secret-junk')
 

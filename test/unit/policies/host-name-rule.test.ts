@@ -4,18 +4,15 @@ import { type Bench, makeJudge, makePolicies, presenting, type RulePlan } from '
 
 const BENCH: Bench = {
   applications: [
-    { id: 'a', hostNames: ['build.example.com'], ipRanges: [{ kind: 'block', address: '10.0.0.0', prefix: 24 }] },
-    { id: 'b', ipRanges: [{ kind: 'range', from: '10.0.0.5', to: '10.0.0.6' }] },
-    {
-      id: 'elsewhere',
-      apis: [],
-      hostNames: ['else.example.com'],
-      ipRanges: [{ kind: 'block', address: '10.0.9.0', prefix: 24 }],
-    },
-    { id: 's', suspended: true, ipRanges: [{ kind: 'block', address: '10.0.8.0', prefix: 24 }] },
+    { id: 'a', hostNames: ['build.example.com'] },
+    { id: 'elsewhere', apis: [], hostNames: ['else.example.com'] },
+    { id: 's', suspended: true, hostNames: ['old.example.com'] },
   ],
-  hostNames: { '192.0.2.7': ['build.example.com'], '192.0.2.8': ['else.example.com'] },
-  users: { alice: 'wonder' },
+  hostNames: {
+    '192.0.2.7': ['build.example.com'],
+    '192.0.2.8': ['else.example.com'],
+    '192.0.2.10': ['old.example.com'],
+  },
 }
 
 function judgeWith(...rules: RulePlan[]) {
@@ -27,5 +24,6 @@ test('host_name goes by the addresses of the names, never by the Host field', as
   const judge = judgeWith({ kind: 'host_name' })
   assert.equal(await judge('192.0.2.7'), 'a')
   assert.equal(await judge('192.0.2.8'), 'application.not_registered')
+  assert.equal(await judge('192.0.2.10'), 'application.suspended')
   assert.equal(await judge('192.0.2.9', ['host', 'build.example.com']), 'application.unidentified')
 })

@@ -4,17 +4,11 @@ import { type Bench, makeJudge, makePolicies, presenting, type RulePlan } from '
 
 const BENCH: Bench = {
   applications: [
-    { id: 'a', hostNames: ['build.example.com'], ipRanges: [{ kind: 'block', address: '10.0.0.0', prefix: 24 }] },
+    { id: 'a', ipRanges: [{ kind: 'block', address: '10.0.0.0', prefix: 24 }] },
     { id: 'b', ipRanges: [{ kind: 'range', from: '10.0.0.5', to: '10.0.0.6' }] },
-    {
-      id: 'elsewhere',
-      apis: [],
-      hostNames: ['else.example.com'],
-      ipRanges: [{ kind: 'block', address: '10.0.9.0', prefix: 24 }],
-    },
+    { id: 'elsewhere', apis: [], ipRanges: [{ kind: 'block', address: '10.0.9.0', prefix: 24 }] },
     { id: 's', suspended: true, ipRanges: [{ kind: 'block', address: '10.0.8.0', prefix: 24 }] },
   ],
-  hostNames: { '192.0.2.7': ['build.example.com'], '192.0.2.8': ['else.example.com'] },
   users: { alice: 'wonder' },
 }
 

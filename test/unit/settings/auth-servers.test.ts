@@ -81,3 +81,8 @@ test('what follows from a misspelled key is not told again', () => {
   assert.deepEqual(local('issuer: i, jwks_uri: https://x'), [])
   assert.deepEqual(local('isuer: i, jwksuri: https://x'), [])
 })
+
+test('a misspelled block is told once, by its name', () => {
+  assert.deepEqual(say('localintrospectionconfig: { issuer: i }'), [])
+  assert.deepEqual(say('local_introspection_config: { issuer: i }'), [])
+})

@@ -106,3 +106,15 @@ test('a rule for registered applications needs one', () => {
   ])
   assert.deepEqual(say(`${rules('{ jwt: {} }')}\napplications: [ { name: a, apis: [ orders ] } ]`), [])
 })
+
+test('a mistake that hides whether an API is open is told once, by what tells of it', () => {
+  const hidden = [
+    api('open: "true"'),
+    api('opn: true'),
+    api('polices: [ jwt: idp ]'),
+    api('routes: [ { match: GET /, opne: true } ]'),
+    'apis: [ null ]',
+  ]
+  for (const yaml of hidden) assert.deepEqual(say(yaml), [], yaml)
+  assert.equal(check('apis: [ { upstream: x } ]')[0]?.message.slice(0, 12), 'this API has')
+})

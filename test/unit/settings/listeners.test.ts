@@ -17,6 +17,11 @@ test('no port is taken twice', () => {
   assert.deepEqual(say('ports: { http: 4485, admin: "127.0.0.1:4485" }'), ['error config.conflict /ports/admin'])
   assert.deepEqual(say('ports: { http: "127.0.0.1:80", admin: "127.0.0.2:80" }'), [])
   assert.deepEqual(say('ports: { http: 0, admin: 0 }'), [])
+  for (const all of ['0.0.0.0', '[::]']) {
+    assert.deepEqual(say(`ports: { http: "${all}:80", admin: "127.0.0.1:80" }`), ['error config.conflict /ports/admin'])
+    assert.deepEqual(say(`ports: { http: 80, admin: "${all}:80" }`), ['error config.conflict /ports/admin'])
+  }
+  assert.deepEqual(say('ports: { http: "0.0.0.0:80", admin: "[::1]:80" }'), [])
 })
 
 test('https needs a certificate', () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { Mistake } from '../../../src/settings/mistake.ts'
 import { loadSchema } from '../../../src/settings/schema.ts'
 import { describeMistake } from '../../../src/settings/schema-mistakes.ts'
+import { schemaFindings } from '../../support/settings-document.ts'
 
 const schema = loadSchema()
 const mistake: Mistake = {
@@ -45,4 +46,17 @@ test('each item beyond those that are in use is told', () => {
     findings.map(({ pointer }) => pointer),
     ['/name/1', '/name/2'],
   )
+})
+
+test('a description becomes a phrase: no full stop, and no abbreviation in small letters', () => {
+  const help = (yaml: string) => schemaFindings(yaml).map(finding => finding.help)
+  assert.deepEqual(help('apis: [ { name: a, upstream: {} } ]'), ['`targets`: URLs of the service'])
+  assert.deepEqual(help('apis: [ { name: a, upstream: "builtin:echo", policies: [ identify_and_authorize: {} ] } ]'), [
+    '`rules`: ways to recognise the caller',
+  ])
+})
+
+test('a version that reads as something else is told as what', () => {
+  const [version] = schemaFindings('apis: [ { name: a, version: true, upstream: "builtin:echo" } ]')
+  assert.equal(version?.help, 'unquoted, it reads as `true`; put it in quotes')
 })

@@ -47,4 +47,6 @@ test('a password hash names costs that one check may have', () => {
     `scrypt:16384:8:1:${SALT}:${HASH}:`,
   ]
   for (const text of wrong) assert.equal(parsePasswordHash(text).ok, false, text)
+  const dear = parsePasswordHash(`scrypt:1073741824:8:1:${SALT}:${HASH}`)
+  assert.equal(dear.ok ? '' : dear.message, 'costs more than 256 MiB or p 16')
 })

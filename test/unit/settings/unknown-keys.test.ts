@@ -22,3 +22,11 @@ test('a long key is cut in the message, not in the pointer', () => {
   assert.ok((finding?.message.length ?? 0) < 120)
   assert.equal(finding?.pointer, `/${key}`)
 })
+
+test('a misspelled setting of ours is not taken for another one of the product', () => {
+  const [finding] = schemaFindings('extended_settings: { pg_JWT_isHTTP: false }')
+  assert.deepEqual([finding?.code, finding?.severity], ['config.unknown_key', 'error'])
+  assert.equal(finding?.label, 'did you mean `pg_JWT_isHTTPS`?')
+  const [other] = schemaFindings('extended_settings: { pg_oauth_someSwitch: false }')
+  assert.deepEqual([other?.code, other?.severity], ['config.foreign_key', 'warning'])
+})

@@ -64,6 +64,7 @@ test('a bare number for a duration or a size needs a unit', () => {
 })
 
 test('types are told in words, with what to write', () => {
+  const PORT = 'write a port (`4485`: all addresses), `127.0.0.1:4485`, or `"[::1]:4485"`'
   const table: Readonly<Record<string, readonly [string, string | undefined]>> = {
     'name: 12': ['`name` must be a string', 'put it in quotes'],
     'apis: orders': ['`apis` must be a list', 'put it in brackets: `[ … ]`'],
@@ -74,8 +75,8 @@ test('types are told in words, with what to write', () => {
       'write `true` or `false` without quotes',
     ],
     'limits: { max_header_count: many }': ['`limits.max_header_count` must be a whole number', undefined],
-    'ports: { http: true }': ['`ports.http` must be a whole number or a string', 'put it in quotes'],
-    'ports: { http: 1.5 }': ['`ports.http` must be a whole number or a string', 'put it in quotes'],
+    'ports: { http: true }': ['`ports.http` must be a whole number or a string', PORT],
+    'ports: { http: 1.5 }': ['`ports.http` must be a whole number or a string', PORT],
   }
   for (const [yaml, [message, help]] of Object.entries(table)) {
     const finding = only(yaml)
@@ -86,7 +87,7 @@ test('types are told in words, with what to write', () => {
 
 test('an unquoted version is an error with a hint', () => {
   const finding = only('apis: [ { name: a, version: 1.10, upstream: builtin:echo } ]')
-  assert.equal(finding.help, 'unquoted, it reads as the number 1.1; put it in quotes')
+  assert.equal(finding.help, 'unquoted, it reads as `1.1`; put it in quotes')
 })
 
 test('expiry is a number of minutes', () => {

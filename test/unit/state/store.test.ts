@@ -139,3 +139,10 @@ test('file names made from texts are legal, readable, and differ where the texts
   for (const name of names) assert.match(name, /^[a-z0-9][a-z0-9._-]{0,150}$/)
   assert.match(names[0] ?? '', /^k\.a\.b-c\.[0-9a-f]{8}\.pem$/)
 })
+
+test('a folder that takes no other folders is a failure, not an endless attempt', {
+  skip: !existsSync('/proc/self'),
+}, async () => {
+  const written = await createStore('/proc/microgateway/state').write('key', 'x')
+  assert.ok(!written.ok && written.error.reason === 'unusable', JSON.stringify(written))
+})

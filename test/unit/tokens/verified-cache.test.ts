@@ -9,14 +9,13 @@ import { createVerifiedTokenCache, digestOf, type VerifiedEntry } from '../../..
 
 function entryOf(rules: string): VerifiedEntry {
   const key = createSharedSecretKey(Buffer.alloc(32), 'HS256')
-  assert.ok(key.ok)
   const value: VerifiedJwt = {
     state: 'verified',
     header: { alg: 'HS256', kid: undefined, typ: undefined },
     claims: {},
     issuer: 'i',
     authServer: 's',
-    key: key.value,
+    key,
     keyOwner: undefined,
     strategyAudience: undefined,
     audience: undefined,
