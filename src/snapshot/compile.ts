@@ -93,14 +93,16 @@ export async function compileSnapshot(
       forwarding: createForwarding(trustedProxies),
       clock: parts.clock,
     }
-    const apis = settings.apis.filter(({ active }) => active)
-    const compiled = await inTurns(apis, api => compileApi(api, { shared, upstream, counters: parts.counters }))
+    // An API that is out keeps its base path, with no route: nobody else answers in its place.
+    const compiled = await inTurns(settings.apis, api =>
+      api.active ? compileApi(api, { shared, upstream, counters: parts.counters }) : [],
+    )
     const builtIn = compileBuiltIn(settings, { issuers, passwordChecker, counters: parts.counters })
     const snapshot: Snapshot = {
       revision: settings.revision,
       settings,
       builtIn,
-      routes: createRouteTable(apis.map((api, i) => toRouteEntry(api, compiled[i] ?? []))),
+      routes: createRouteTable(settings.apis.map((api, i) => toRouteEntry(api, compiled[i] ?? []))),
       authServers,
       trustedProxies,
       verifiers: shared.verifiers,
