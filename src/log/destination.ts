@@ -15,7 +15,7 @@ const MAX_PENDING = 16 * 1024 * 1024
 /** Lines wait this long for company, in milliseconds: a busy gateway makes one system call for many. */
 const GATHER_MS = 10
 /** Lines of this length together do not wait, in characters. */
-const GATHER_LENGTH = 16 * 1024
+const GATHER_LENGTH = 64 * 1024
 /** How long a full pipe is left alone before it is tried again, in milliseconds. */
 const RETRY_MS = 10
 /** How long the last lines may take, in milliseconds. A reader that stands still must not keep the process. */
