@@ -1,9 +1,12 @@
+import { join } from 'node:path'
+import { ADMIN_TOKEN_FILE } from '../admin/admin-token.ts'
 import type { AuthServerView } from '../admin/admin-view.ts'
 import { plural } from '../diagnostics/plural.ts'
 import { renderProblems } from '../diagnostics/render.ts'
 import type { Gateway, GatewayOptions, GatewayStart } from '../gateway/gateway.ts'
 import type { LogDestination } from '../log/destination.ts'
 import type { ReloadStatus } from '../reload/reload-status.ts'
+import type { Settings } from '../settings/model.ts'
 import type { CommandLine } from './arguments.ts'
 import { renderBanner } from './banner.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
@@ -84,7 +87,7 @@ function toBanner(gateway: Gateway, line: CommandLine, watching: boolean, output
     configuration: line.config.join(', '),
     warnings: problems.length,
     listeners: gateway.view.listeners(),
-    adminAccess: credentials === undefined ? `token in ${settings.stateDir}/admin-token` : `user ${credentials.user}`,
+    adminAccess: credentials === undefined ? describeTokenAccess(gateway, settings) : `user ${credentials.user}`,
     authServers: gateway.view.authServers().map(describeAuthServer),
     readyMs: parts.uptimeMs(),
     watching,
@@ -92,6 +95,10 @@ function toBanner(gateway: Gateway, line: CommandLine, watching: boolean, output
   })
   const warnings = problems.length === 0 ? '' : `${renderProblems(problems, sources, { color: output.color.stderr })}\n`
   return warnings + banner
+}
+
+function describeTokenAccess({ hasAdminToken }: Gateway, { stateDir }: Settings): string {
+  return hasAdminToken ? `token in ${join(stateDir, ADMIN_TOKEN_FILE)}` : 'no token could be kept: only /health answers'
 }
 
 function describeAuthServer({ name, keys }: AuthServerView): { name: string; state: string; ok: boolean } {

@@ -11,7 +11,7 @@ import type { RequestHead } from '../message/request-head.ts'
 import type { Counters } from '../metrics/counters.ts'
 import { NO_FACTS, runChain } from '../policies/chain.ts'
 import type { SnapshotHolder, SnapshotLease } from '../snapshot/holder.ts'
-import type { Snapshot } from '../snapshot/snapshot.ts'
+import type { Route, Snapshot } from '../snapshot/snapshot.ts'
 import { concludeExchange } from './conclude-exchange.ts'
 import type { Connection } from './connection.ts'
 import type { FoundRoute } from './find-route.ts'
@@ -34,6 +34,7 @@ export interface ServingParts {
 }
 
 const NO_CONTENT_LENGTH: readonly string[] = ['content-length', '0']
+const NO_EDITS: Exchange['edits'] = Object.freeze([])
 const REPLIED: Outcome = Object.freeze({ kind: 'replied', status: 200 })
 
 /** Serves one request whose head Node could parse. Resolves at the end of the exchange; never rejects. */
@@ -63,16 +64,13 @@ export async function serveExchange(
 
 function answer(parts: ServingParts, served: ServedExchange): Outcome | Promise<Outcome> {
   const { snapshot } = served.lease
-  const read = readHead(served.incoming, served.connection, {
-    limits: snapshot.settings.limits,
-    trustedProxies: snapshot.trustedProxies,
-  })
+  const read = readHead(served.incoming, served.connection, snapshot)
   if (!read.ok) return { kind: 'denied', denial: read.error }
   const head = read.value
   served.head = head
   // Before any refusal: a body that nobody reads must be known, so that it is drained or the connection closed.
   const { reply } = served
-  const body = reply instanceof NodeReply ? createRequestBody(reply, head, snapshot.settings.limits) : undefined
+  const body = reply instanceof NodeReply ? createRequestBody(reply, head, snapshot.limits) : undefined
   if (head.path === ASTERISK) return answerForServer(served)
 
   const found = parts.find(head, snapshot)
@@ -87,23 +85,26 @@ function answer(parts: ServingParts, served: ServedExchange): Outcome | Promise<
     parameters: found.parameters,
     nowMs: served.nowMs,
     facts: NO_FACTS,
-    edits: [],
+    edits: NO_EDITS,
   }
   served.exchange = exchange
 
   const denial = runChain(route.policies, exchange)
   if (denial instanceof Promise) {
     return denial.then(late =>
-      late === undefined ? forward(parts, served, exchange) : { kind: 'denied', denial: late },
+      late === undefined ? forward(parts, served, exchange, route) : { kind: 'denied', denial: late },
     )
   }
-  return denial === undefined ? forward(parts, served, exchange) : { kind: 'denied', denial }
+  return denial === undefined ? forward(parts, served, exchange, route) : { kind: 'denied', denial }
 }
 
-function forward(parts: ServingParts, served: ServedExchange, exchange: Exchange): Outcome | Promise<Outcome> {
-  served.allowedAt = parts.clock.monotonic()
-  const { route } = served
-  if (route === undefined) throw new TypeError('an exchange without a route cannot be forwarded')
+function forward(
+  { clock }: ServingParts,
+  served: ServedExchange,
+  exchange: Exchange,
+  route: Route,
+): Outcome | Promise<Outcome> {
+  served.allowedAt = clock.monotonic()
   return route.target.handle(exchange, served.reply)
 }
 

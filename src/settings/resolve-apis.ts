@@ -57,7 +57,8 @@ function resolveUpstream(written: Api['upstream'], pointer: string, defaults: Up
   const upstream = typeof written === 'string' ? { ...defaults, targets: [written] } : written
   return {
     kind: 'http',
-    targets: upstream.targets.map(target => toTarget(new URL(target))),
+    // The others are warned about as not built: what is said to have no effect must have none.
+    targets: upstream.targets.slice(0, 1).map(target => toTarget(new URL(target))),
     stripBasePath: upstream.strip_base_path,
     connectTimeoutMs: toMs(upstream.connect_timeout),
     responseTimeoutMs: toMs(upstream.response_timeout),

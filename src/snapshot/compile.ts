@@ -104,6 +104,7 @@ export async function compileSnapshot(
       builtIn,
       routes: createRouteTable(settings.apis.map((api, i) => toRouteEntry(api, compiled[i] ?? []))),
       authServers,
+      limits: settings.limits,
       trustedProxies,
       verifiers: shared.verifiers,
       counters: new Set([...compiled.flat(), ...listRoutes(builtIn)].map(({ counters }) => counters)),

@@ -10,7 +10,7 @@ import type { RouteCounters } from '../metrics/counters.ts'
 import type { Policy } from '../policies/policy.ts'
 import type { TokenVerifiers } from '../policies/token-verifiers.ts'
 import type { RouteTable } from '../routing/route-table.ts'
-import type { AuthServerSettings, Settings } from '../settings/model.ts'
+import type { AuthServerSettings, LimitsSettings, Settings } from '../settings/model.ts'
 
 /** What one route of one API does, or one of the gateway's own paths. */
 export interface Route {
@@ -42,6 +42,7 @@ export interface Snapshot {
   readonly builtIn: PathRoutes
   readonly routes: RouteTable<Route>
   readonly authServers: readonly AuthServer[]
+  readonly limits: LimitsSettings
   readonly trustedProxies: AddressSet
   /** Verifies tokens by the auth servers of these settings. */
   readonly verifiers: TokenVerifiers

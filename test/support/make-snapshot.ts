@@ -23,6 +23,7 @@ export function makeSnapshot(plan: SnapshotPlan = {}): Snapshot {
     builtIn: plan.builtIn ?? new Map(),
     routes: createRouteTable(plan.entries ?? []),
     authServers: [],
+    limits: settings.limits,
     trustedProxies: createAddressSet(settings.trustedProxies),
     verifiers: createTokenVerifiers({
       servers: new Map(),

@@ -36,8 +36,17 @@ test('a URL is an upstream with its defaults', () => {
 })
 
 test('targets have no trailing slash and no default port', () => {
-  const { upstream } = resolve('upstream: { targets: [ "https://Orders.internal:443/v1/", http://x:80 ] }')
-  assert.deepEqual(upstream.kind === 'http' && upstream.targets, ['https://orders.internal/v1', 'http://x'])
+  const targetsOf = (written: string) => {
+    const { upstream } = resolve(`upstream: { targets: [ ${written} ] }`)
+    return upstream.kind === 'http' && upstream.targets
+  }
+  assert.deepEqual(targetsOf('"https://Orders.internal:443/v1/"'), ['https://orders.internal/v1'])
+  assert.deepEqual(targetsOf('http://x:80'), ['http://x'])
+})
+
+test('of several targets the first one is used, as the warning says', () => {
+  const { upstream } = resolve('upstream: { targets: [ http://one:8080, http://two:8080 ] }')
+  assert.deepEqual(upstream.kind === 'http' && upstream.targets, ['http://one:8080'])
 })
 
 test('the echo service is built in', () => {
