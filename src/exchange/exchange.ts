@@ -75,7 +75,11 @@ export interface Reply {
   /** Sends a part of the body; false means: wait for `onDrain`. */
   write(chunk: Uint8Array): boolean
   onDrain(listener: () => void): void
-  end(): void
+  /**
+   * Completes the answer. `trailers` (name, value, name, value, …, lower case, clean) go to an HTTP/2 caller; to HTTP/1.1 callers
+   * they are dropped.
+   */
+  end(trailers?: readonly string[]): void
   /** Sends head and body in one call. */
   send(status: number, fields: readonly string[], body: string | Uint8Array): void
   /** Ends the connection without completing the answer: a cut answer must look cut (RFC 9112 section 8). */

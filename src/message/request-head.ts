@@ -33,7 +33,7 @@ export interface RequestHead {
   readonly host: string
   /** Scheme of the caller's connection: the listener's, or a trusted proxy's word. */
   readonly scheme: 'http' | 'https'
-  readonly httpVersion: '1.0' | '1.1'
+  readonly httpVersion: '1.0' | '1.1' | '2.0'
   readonly fields: Fields
   readonly framing: Framing
   readonly peer: Peer

@@ -6,6 +6,7 @@
  * `pointer` members are JSON pointers into the merged document: what only `compile` can find is reported by them.
  */
 import type { Secret } from './secret.ts'
+import type { UpstreamSettings } from './upstream-settings.ts'
 
 export type { Secret } from './secret.ts'
 
@@ -25,6 +26,7 @@ export interface Settings {
   readonly stateDir: string
   readonly trustedProxies: readonly AddressRange[]
   readonly limits: LimitsSettings
+  readonly http2: Http2Settings
   readonly drain: { readonly delayMs: number; readonly timeoutMs: number }
   readonly users: readonly UserSettings[]
   readonly keystores: readonly KeystoreSettings[]
@@ -95,6 +97,21 @@ export interface LimitsSettings {
   readonly headersTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly idleTimeoutMs: number
+  /** Open connections of all callers together. */
+  readonly maxConnections: number
+  readonly maxEventLoopDelayMs: number
+  /** Percent of the heap, or of the memory that the container allows. */
+  readonly maxMemoryUse: number
+}
+
+/** HTTP/2 from callers. */
+export interface Http2Settings {
+  readonly enabled: boolean
+  /** Prior knowledge on the plain port (h2c). */
+  readonly cleartext: boolean
+  readonly maxStreams: number
+  /** Streams that one connection may reset in 30 s. */
+  readonly maxResets: number
 }
 
 export interface UserSettings {
@@ -248,22 +265,12 @@ export interface ApiSettings {
   /** Lower case, exact or `*.suffix`; empty: any host. */
   readonly hosts: readonly string[]
   readonly active: boolean
+  /** Ends WebSockets and event streams when the token expires or is revoked. */
+  readonly closeOnExpiry: boolean
   readonly upstream: UpstreamSettings
   readonly routes: readonly RouteSettings[]
   readonly pointer: string
 }
-
-export type UpstreamSettings =
-  | { readonly kind: 'echo' }
-  | {
-      readonly kind: 'http'
-      /** Absolute http(s) URLs, path without trailing slash. */
-      readonly targets: readonly string[]
-      readonly stripBasePath: boolean
-      readonly connectTimeoutMs: number
-      readonly responseTimeoutMs: number
-      readonly pointer: string
-    }
 
 export interface RouteSettings {
   readonly match: RouteMatchSettings

@@ -7,7 +7,14 @@ import { parseAddressRange } from './address-range.ts'
 import type { SettingsDocument } from './document.ts'
 import { listIdentityFields } from './identity-fields.ts'
 import { parseListenAddress } from './listen-address.ts'
-import type { AdminApiSettings, ApiEndpointSettings, LimitsSettings, PortsSettings, Settings } from './model.ts'
+import type {
+  AdminApiSettings,
+  ApiEndpointSettings,
+  Http2Settings,
+  LimitsSettings,
+  PortsSettings,
+  Settings,
+} from './model.ts'
 import { parseBasePath } from './path-template.ts'
 import { openResolution, toBytes, toMs, valid } from './resolution.ts'
 import { resolveApis } from './resolve-apis.ts'
@@ -17,7 +24,7 @@ import { resolveScopeMappings } from './resolve-scope-mappings.ts'
 import { resolveKeystores, resolveTls, resolveTruststores } from './resolve-stores.ts'
 import { computeRevision } from './revision.ts'
 import { type CompiledSchema, loadSchema } from './schema.ts'
-import type { AdminApi, ApiEndpoint, Limits, Ports } from './schema-types.ts'
+import type { AdminApi, ApiEndpoint, Http2, Limits, Ports } from './schema-types.ts'
 import { Secret } from './secret.ts'
 import { plainPassword } from './secret-text.ts'
 
@@ -36,6 +43,7 @@ export function resolveSettings(document: SettingsDocument, schema: CompiledSche
     stateDir: resolution.absolute('/state_dir', configuration.state_dir),
     trustedProxies: configuration.trusted_proxies.map(range => valid(parseAddressRange(range))),
     limits: resolveLimits(configuration.limits),
+    http2: resolveHttp2(configuration.http2),
     drain: { delayMs: toMs(configuration.drain.delay), timeoutMs: toMs(configuration.drain.timeout) },
     users: configuration.users.map((user, index) => ({
       name: user.name,
@@ -104,5 +112,17 @@ function resolveLimits(limits: Limits): LimitsSettings {
     headersTimeoutMs: toMs(limits.headers_timeout),
     requestTimeoutMs: toMs(limits.request_timeout),
     idleTimeoutMs: toMs(limits.idle_timeout),
+    maxConnections: limits.max_connections,
+    maxEventLoopDelayMs: toMs(limits.max_event_loop_delay),
+    maxMemoryUse: limits.max_memory_use,
+  }
+}
+
+function resolveHttp2(http2: Http2): Http2Settings {
+  return {
+    enabled: http2.enabled,
+    cleartext: http2.cleartext,
+    maxStreams: http2.max_streams,
+    maxResets: http2.max_resets,
   }
 }

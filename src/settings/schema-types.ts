@@ -8,9 +8,39 @@ export type Upstream =
   | string
   | {
       targets: string[]
+      balance: 'round_robin' | 'least_requests' | 'consistent_hash'
+      hash_on: string
       strip_base_path: boolean
       connect_timeout: string
       response_timeout: string
+      idle_timeout: string
+      stream_timeout: string
+      max_connections: number
+      max_pending: number
+      retry: {
+        attempts: number
+        budget: number
+      }
+      health_check?: {
+        path: string
+        interval: string
+        timeout: string
+        unhealthy_after: number
+        healthy_after: number
+        status: string
+      }
+      outliers: {
+        failures: number
+        ejection: string
+        max_ejected: number
+        slow_return: string
+      }
+      circuit_breaker?: {
+        failure_ratio: number
+        min_requests: number
+        window: string
+        open_for: string
+      }
       protocol: 'http1' | 'http2'
       tls?: unknown
     }
@@ -38,6 +68,7 @@ export interface Configuration {
   workers: number | string
   trusted_proxies: string[]
   limits: Limits
+  http2: Http2
   drain: Drain
   users: User[]
   security_settings: SecuritySettings
@@ -100,6 +131,16 @@ export interface Limits {
   headers_timeout: string
   request_timeout: string
   idle_timeout: string
+  max_connections: number
+  max_event_loop_delay: string
+  max_memory_use: number
+}
+/** HTTP/2 from callers. On `ports.https` it is chosen by ALPN. */
+export interface Http2 {
+  enabled: boolean
+  cleartext: boolean
+  max_streams: number
+  max_resets: number
 }
 /** How the gateway stops. */
 export interface Drain {
@@ -236,7 +277,7 @@ export interface Api {
   hosts: string[]
   active: boolean
   open: boolean
-  close_on_expiry?: boolean
+  close_on_expiry: boolean
   upstream: Upstream
   policies: Policy[]
   routes: Route[]

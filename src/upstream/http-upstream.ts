@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import type { Clock } from '../clock/clock.ts'
 import type { Exchange, Outcome, Reply, Target } from '../exchange/exchange.ts'
-import type { UpstreamSettings } from '../settings/model.ts'
+import type { HttpUpstreamSettings } from '../settings/upstream-settings.ts'
 import type { AnswerContext } from './field-hygiene.ts'
 import { upstreamFields } from './field-hygiene.ts'
 import type { FieldRules } from './field-names.ts'
@@ -36,7 +36,7 @@ const OVERLOADED: Outcome = Object.freeze({ kind: 'denied', denial: Object.freez
 /** Creates the target that forwards to an API's upstream; several targets take turns. */
 export function createHttpUpstream(
   api: { readonly basePath: string },
-  settings: Extract<UpstreamSettings, { kind: 'http' }>,
+  settings: HttpUpstreamSettings,
   parts: UpstreamParts,
 ): Target {
   const places = settings.targets.map(target => toPlace(target, settings, parts))
@@ -58,7 +58,7 @@ export function createHttpUpstream(
   }
 }
 
-function toPlace(target: string, settings: Extract<UpstreamSettings, { kind: 'http' }>, parts: UpstreamParts): Place {
+function toPlace(target: string, settings: HttpUpstreamSettings, parts: UpstreamParts): Place {
   const url = new URL(target)
   const pool = parts.borrowPool({
     origin: url.origin,

@@ -24,6 +24,9 @@ export const LIMITS: LimitsSettings = {
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 5_000,
   idleTimeoutMs: 5_000,
+  maxConnections: 10_000,
+  maxEventLoopDelayMs: 1_000,
+  maxMemoryUse: 95,
 }
 
 /** A listener with head and body reading, and a handler in the place of the gateway behind it. */

@@ -1,15 +1,16 @@
 /** A forwarding target with its own pool, as a snapshot would make it, and the calls that tests make through it. */
 import type { TestContext } from 'node:test'
 import type { Exchange, Outcome, Reply, Target } from '../../src/exchange/exchange.ts'
-import type { UpstreamSettings } from '../../src/settings/model.ts'
+import type { HttpUpstreamSettings } from '../../src/settings/upstream-settings.ts'
 import { createFieldRules } from '../../src/upstream/field-names.ts'
 import { createForwarding } from '../../src/upstream/forwarded.ts'
 import { createHttpUpstream } from '../../src/upstream/http-upstream.ts'
 import type { PoolSettings, UpstreamPool } from '../../src/upstream/pool.ts'
 import { createUpstreamPool } from '../../src/upstream/pool.ts'
+import { sampleUpstream } from './sample-upstream.ts'
 
 export interface TargetPlan {
-  readonly settings?: Partial<Extract<UpstreamSettings, { kind: 'http' }>>
+  readonly settings?: Partial<HttpUpstreamSettings>
   readonly pool?: Partial<PoolSettings>
   readonly basePath?: string
 }
@@ -26,15 +27,7 @@ export function makeTarget(t: TestContext, targets: readonly string[], plan: Tar
   t.after(() => Promise.all(pools.map(pool => pool.destroy())))
   const target = createHttpUpstream(
     { basePath: plan.basePath ?? '/orders' },
-    {
-      kind: 'http',
-      targets,
-      stripBasePath: false,
-      connectTimeoutMs: 1000,
-      responseTimeoutMs: 1000,
-      pointer: '/apis/0/upstream',
-      ...plan.settings,
-    },
+    sampleUpstream({ targets, responseTimeoutMs: 1000, ...plan.settings }),
     {
       borrowPool(settings) {
         const pool = createUpstreamPool({ ...settings, ...plan.pool })

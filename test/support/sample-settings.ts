@@ -7,6 +7,7 @@ export const SAMPLE_API: ApiSettings = {
   basePath: '/orders',
   hosts: [],
   active: true,
+  closeOnExpiry: true,
   upstream: { kind: 'echo' },
   routes: [
     {
@@ -87,7 +88,11 @@ const SETTINGS: Settings = {
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 60_000,
     idleTimeoutMs: 60_000,
+    maxConnections: 10_000,
+    maxEventLoopDelayMs: 1_000,
+    maxMemoryUse: 95,
   },
+  http2: { enabled: true, cleartext: false, maxStreams: 100, maxResets: 200 },
   drain: { delayMs: 0, timeoutMs: 20_000 },
   users: [{ name: 'alice', passwordHash: 'scrypt:16384:8:1:AAAA:BBBB', pointer: '/users/0' }],
   keystores: [

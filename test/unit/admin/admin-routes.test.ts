@@ -9,6 +9,7 @@ import { createTestClock, TEST_START_MS } from '../../support/clock.ts'
 import { makeExchange } from '../../support/exchange.ts'
 import { FakeReply } from '../../support/fake-reply.ts'
 import { SAMPLE_APPLICATION, sampleSettings } from '../../support/sample-settings.ts'
+import { sampleUpstream } from '../../support/sample-upstream.ts'
 
 const KEYS: KeySourceStatus = {
   origin: 'own',
@@ -200,14 +201,7 @@ test('the status tells what is in force and why the file on disk is not', async 
 
 test('no secret is in the settings page or in the assets', async () => {
   const { world, routes } = createWorld()
-  const upstream = {
-    kind: 'http',
-    targets: ['http://user:hunter2@10.0.0.1'],
-    stripBasePath: false,
-    connectTimeoutMs: 1,
-    responseTimeoutMs: 1,
-    pointer: '/x',
-  } as const
+  const upstream = sampleUpstream({ targets: ['http://user:hunter2@10.0.0.1'] })
   const settings = sampleSettings()
   world.settings = {
     ...settings,

@@ -23,6 +23,7 @@ function api(name: string, applications: ApplicationLookup, authServers: readonl
     basePath: `/${name}`,
     hosts: [],
     active: true,
+    closeOnExpiry: true,
     upstream: { kind: 'echo' },
     routes: [{ match: { method: 'ANY', path: '/*' }, policies, pointer: '' }],
     pointer: '',

@@ -12,6 +12,7 @@ function api(name: string, ...rules: IdentificationRuleSettings[]): ApiSettings 
     basePath: `/${name}`,
     hosts: [],
     active: true,
+    closeOnExpiry: true,
     upstream: { kind: 'echo' },
     routes: [{ match: { method: 'ANY', path: '/*' }, policies: makePolicies(rules), pointer: '' }],
     pointer: '',

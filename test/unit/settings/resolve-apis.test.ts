@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ApiSettings } from '../../../src/settings/model.ts'
+import { sampleUpstream } from '../../support/sample-upstream.ts'
 import { settingsOf } from '../../support/settings-document.ts'
 
 function resolve(api: string, more = ''): ApiSettings {
@@ -25,14 +26,7 @@ test('the only route is ANY /* where none is written', () => {
 test('a URL is an upstream with its defaults', () => {
   const long = resolve('upstream: { targets: [ http://127.0.0.1:8080 ] }').upstream
   assert.deepEqual(resolve('upstream: http://127.0.0.1:8080').upstream, long)
-  assert.deepEqual(long, {
-    kind: 'http',
-    targets: ['http://127.0.0.1:8080'],
-    stripBasePath: false,
-    connectTimeoutMs: 1000,
-    responseTimeoutMs: 15_000,
-    pointer: '/apis/0/upstream',
-  })
+  assert.deepEqual(long, sampleUpstream({ targets: ['http://127.0.0.1:8080'] }))
 })
 
 test('targets have no trailing slash and no default port', () => {
@@ -44,9 +38,37 @@ test('targets have no trailing slash and no default port', () => {
   assert.deepEqual(targetsOf('http://x:80'), ['http://x'])
 })
 
-test('of several targets the first one is used, as the warning says', () => {
-  const { upstream } = resolve('upstream: { targets: [ http://one:8080, http://two:8080 ] }')
-  assert.deepEqual(upstream.kind === 'http' && upstream.targets, ['http://one:8080'])
+test('every key of an upstream has its place', () => {
+  const { upstream } = resolve(
+    'upstream: { targets: [ http://one:8080, http://two:8080 ], balance: consistent_hash, hash_on: "header:X-Tenant", ' +
+      'idle_timeout: 1m, stream_timeout: 1h, max_connections: 5, max_pending: 0, retry: { attempts: 0 }, protocol: http2, ' +
+      'health_check: { path: /up, status: "204" }, outliers: { failures: 0 }, circuit_breaker: { window: 3s } }',
+  )
+  assert.deepEqual(
+    upstream,
+    sampleUpstream({
+      targets: ['http://one:8080', 'http://two:8080'],
+      balance: 'consistent_hash',
+      hashOn: { kind: 'header', name: 'x-tenant' },
+      idleTimeoutMs: 60_000,
+      streamTimeoutMs: 3_600_000,
+      maxConnections: 5,
+      maxPending: 0,
+      retry: { attempts: 0, budgetPercent: 20 },
+      protocol: 'http2',
+      healthCheck: {
+        path: '/up',
+        intervalMs: 10_000,
+        timeoutMs: 2000,
+        unhealthyAfter: 3,
+        healthyAfter: 2,
+        statusFrom: 204,
+        statusTo: 204,
+      },
+      outliers: { failures: 0, ejectionMs: 10_000, maxEjectedPercent: 50, slowReturnMs: 30_000 },
+      circuitBreaker: { failureRatioPercent: 50, minRequests: 20, windowMs: 3000, openForMs: 5000 },
+    }),
+  )
 })
 
 test('the echo service is built in', () => {

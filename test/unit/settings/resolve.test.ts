@@ -32,6 +32,9 @@ test('the defaults of the example hold where nothing is written', () => {
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 300_000,
     idleTimeoutMs: 60_000,
+    maxConnections: 10_000,
+    maxEventLoopDelayMs: 1000,
+    maxMemoryUse: 95,
   })
   assert.deepEqual(drain, { delayMs: 0, timeoutMs: 20_000 })
   assert.deepEqual(faults, { format: 'problem' })

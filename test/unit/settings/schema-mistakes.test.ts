@@ -50,7 +50,9 @@ test('each item beyond those that are in use is told', () => {
 
 test('a description becomes a phrase: no full stop, and no abbreviation in small letters', () => {
   const help = (yaml: string) => schemaFindings(yaml).map(finding => finding.help)
-  assert.deepEqual(help('apis: [ { name: a, upstream: {} } ]'), ['`targets`: URLs of the service'])
+  assert.deepEqual(help('apis: [ { name: a, upstream: {} } ]'), [
+    '`targets`: URLs of the service. Several share its requests as `balance` says',
+  ])
   assert.deepEqual(help('apis: [ { name: a, upstream: "builtin:echo", policies: [ identify_and_authorize: {} ] } ]'), [
     '`rules`: ways to recognise the caller',
   ])

@@ -5,6 +5,7 @@ import { type CompileParts, compileSnapshot } from '../../../src/snapshot/compil
 import type { Snapshot } from '../../../src/snapshot/snapshot.ts'
 import { createCompileBench } from '../../support/compile-parts.ts'
 import { SAMPLE_API, SAMPLE_AUTH_SERVER, sampleSettings } from '../../support/sample-settings.ts'
+import { sampleUpstream } from '../../support/sample-upstream.ts'
 
 const URI = 'https://idp.example.com/jwks'
 const JWKS = { maxAgeMs: 1, minAgeMs: 1, maxStaleMs: 1, cooldownMs: 1, fetchTimeoutMs: 1, maxBytes: 1 }
@@ -15,14 +16,7 @@ const REMOTE = {
 } as const
 const HTTP: ApiSettings = {
   ...SAMPLE_API,
-  upstream: {
-    kind: 'http',
-    targets: ['http://127.0.0.1:1/a'],
-    stripBasePath: false,
-    connectTimeoutMs: 1000,
-    responseTimeoutMs: 1000,
-    pointer: '/upstream',
-  },
+  upstream: sampleUpstream({ targets: ['http://127.0.0.1:1/a'] }),
 }
 const SETTINGS = sampleSettings({ users: [], authServers: [REMOTE], apis: [HTTP] })
 
