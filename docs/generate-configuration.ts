@@ -110,6 +110,7 @@ const FORMAT_NAMES: Readonly<Record<string, string>> = {
   'listen-address': '`host:port`',
   'password-hash': 'password hash',
   'route-match': 'method and path template',
+  time: 'point in time',
   upstream: 'URL or `builtin:echo`',
   'worker-count': '`auto`',
 }

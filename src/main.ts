@@ -47,6 +47,7 @@ const code = await run({
   clock,
   uptimeMs: () => process.uptime() * 1000,
   residentMemoryBytes: () => process.memoryUsage.rss(),
+  memoryLimitBytes: () => process.constrainedMemory(),
   cpuSeconds: () => process.cpuUsage().user / 1e6 + process.cpuUsage().system / 1e6,
   readFile: path => readFile(path, 'utf8'),
   readErrors: () => readFile(new URL('../docs/ERRORS.md', import.meta.url), 'utf8'),

@@ -36,11 +36,11 @@ function listSources(): SourceFile[] {
     .map(path => readSourceFile(root, path))
 }
 
-const SETTINGS_MODEL = new Set(['model', 'upstream-settings', 'secret'].map(name => `src/settings/${name}.ts`))
+const SETTINGS_MODEL = /^src\/settings\/(model|secret|[a-z]+-settings)\.ts$/
 
 /** The room of a file under `src`: its folder, or its own name at the top; the settings model is a room of its own. */
 function roomOf(path: string): string {
-  if (SETTINGS_MODEL.has(path)) return 'settings/model'
+  if (SETTINGS_MODEL.test(path)) return 'settings/model'
   return path.split('/')[1] as string
 }
 

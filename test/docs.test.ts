@@ -12,14 +12,13 @@ import { CONFIG_CODES } from '../src/errors/config-codes.ts'
 import { type AccessRecord, toJsonLine } from '../src/log/access-record.ts'
 import { Counters } from '../src/metrics/counters.ts'
 import { type Gauges, renderMetrics } from '../src/metrics/exposition.ts'
-import { POOL_LIMITS } from '../src/upstream/pool.ts'
 import { captureOutput } from './support/captured-output.ts'
 import { readAnchors, readCode, readLinks, readSection, readTableRows } from './support/markdown.ts'
+import { sampleKeyStatus } from './support/sample-key-status.ts'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const read = (name: string) => readFileSync(resolve(root, name), 'utf8')
 const operations = read('docs/OPERATIONS.md')
-const security = read('docs/SECURITY.md')
 
 const PAGES = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'samples/README.md', 'bench/README.md'],
@@ -73,44 +72,6 @@ function isPlanned(page: string, name: string): boolean {
   return page === 'docs/CONFIGURATION.md' && read(page).includes(`\`microgateway ${name}\` is not there yet`)
 }
 
-test('the limits of SECURITY.md are the defaults of the schemas', () => {
-  const rows = readTableRows(sectionOf(security, '## Limits'))
-  const told = new Map<string, string>()
-  for (const [, defaults = '', keys = ''] of rows) {
-    const values = [...defaults.replaceAll(/\([^)]*\)/g, '').matchAll(/([\d,]+) ?(KiB|MiB|s|m|lines)\b/g)]
-    const names =
-      /^`jwks: \{ (.*), … \}`$/
-        .exec(keys)?.[1]
-        ?.split(', ')
-        .map(name => `jwks.${name}`) ?? readCode(keys)
-    for (const [index, name] of names.entries()) {
-      const [, number = '', unit = ''] = values[index] ?? []
-      told.set(name, unit === 'lines' ? number : `${number}${unit}`)
-    }
-  }
-  const limits = defaultsOf('limits')
-  const { cooldown, max_bytes } = defaultsOf('jwks')
-  const expected = [
-    ...Object.entries(limits).map(([name, value]) => [`limits.${name}`, String(value)] as const),
-    ...([
-      ['jwks.max_bytes', max_bytes],
-      ['jwks.cooldown', cooldown],
-    ] as const),
-  ]
-  assert.deepEqual(Object.fromEntries(told), Object.fromEntries(expected))
-})
-
-test('the limits of SECURITY.md that have no key are those of the code', () => {
-  const text = sectionOf(security, '## Limits')
-  assert.equal(numberIn(text, /requests in flight to one upstream origin \| (\d+)/), POOL_LIMITS.maxInFlight)
-  const passwords = read('src/credentials/password.ts')
-  assert.equal(numberIn(text, /(\d+) running/), numberIn(passwords, /MAX_RUNNING = (\d+)/))
-  assert.equal(numberIn(text, /(\d+) waiting/), numberIn(passwords, /MAX_WAITING = (\d+)/))
-  const cache = read('src/tokens/verified-cache.ts')
-  assert.equal(numberIn(text, /([\d,]+) tokens/), numberIn(cache, /maxEntries \?\? ([\d_]+)/))
-  assert.equal(numberIn(text, /(\d+) MiB of token text/) * 1024 ** 2, numberIn(cache, /maxTokenBytes \?\? ([\d_]+)/))
-})
-
 test('the log fields of OPERATIONS.md are those of an access record', () => {
   const rows = readTableRows(sectionOf(operations, '## Log'))
   const told = rows.flatMap(([names = '', content = '']) => [
@@ -150,19 +111,6 @@ function byNumber(a: number, b: number): number {
   return a - b
 }
 
-function numberIn(text: string, pattern: RegExp): number {
-  const digits = pattern.exec(text)?.[1]
-  assert.ok(digits !== undefined, `${pattern} is found`)
-  return Number(digits.replaceAll(/[,_]/g, ''))
-}
-
-function defaultsOf(block: string): Readonly<Record<string, unknown>> {
-  const { properties } = JSON.parse(read(`schemas/${block}.schema.json`)) as {
-    properties: Readonly<Record<string, { default: unknown }>>
-  }
-  return Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, property.default]))
-}
-
 const COMPLETE: Required<AccessRecord> = {
   atMs: 0,
   requestId: 'r',
@@ -196,11 +144,26 @@ const GAUGES: Gauges = {
   revision: 'abc',
   lastReloadSuccessful: true,
   lastReloadSuccessAtMs: 1,
-  authServers: [{ name: 'idp', keys: 1, fetchedAt: 1 }],
+  authServers: [{ ...sampleKeyStatus(), name: 'idp', fetchedAt: 1 }],
+  revocations: { inSettings: 1, kept: 2, list: { entries: 3, isKnown: true, lastSuccessMs: 1, failures: 4 } },
   tokenCache: { hits: 1, misses: 1 },
+  certificates: [],
+  upstreams: [],
   connections: 1,
   residentMemoryBytes: 1,
   cpuSeconds: 1,
   startedAtMs: 1,
   droppedLogLines: 1,
+  overload: {
+    guard: 'memory',
+    eventLoopDelayMs: { p50: 1, p99: 20, max: 300 },
+    heapBytes: 7,
+    heapLimitBytes: 8,
+    refusedConnections: 9,
+    refusedRequests: { event_loop_delay: 0, memory: 2 },
+  },
+  streams: {
+    open: { websocket: 2, event_stream: 1, grpc: 0, other: 3 },
+    ended: { expired: 4, revoked: 5, timeout: 6 },
+  },
 }

@@ -24,6 +24,7 @@ export function judgeReadiness(view: AdminView): readonly HealthCheck[] {
       ? { name: 'settings', ok: false, message: 'no settings in force yet' }
       : { name: 'settings', ok: true, message: `revision ${inForce.settings.revision} in force` },
     judgeListeners(view),
+    judgeOverload(view),
     ...view
       .authServers()
       .filter(({ apis }) => apis.length > 0)
@@ -36,6 +37,12 @@ function judgeListeners(view: AdminView): HealthCheck {
   const accepting = listeners.filter(listener => listener.accepting).length
   const message = `${accepting} of ${listeners.length} listeners accept connections`
   return { name: 'listeners', ok: listeners.length > 0 && accepting === listeners.length, message }
+}
+
+/** Never in the way of readiness: taken out for overload, a gateway would hand its load to the next one (docs/decisions/0019-overload.md). */
+function judgeOverload(view: AdminView): HealthCheck {
+  const { guard } = view.overload()
+  return { name: 'overload', ok: true, message: guard === undefined ? 'none' : `requests are refused: ${guard}` }
 }
 
 function judgeAuthServer({ name, keys }: AuthServerView): HealthCheck {

@@ -1,4 +1,4 @@
-import type { Target } from '../exchange/exchange.ts'
+import type { Outcome, Reply, Target } from '../exchange/exchange.ts'
 
 const FIELDS = ['content-type', 'application/json', 'cache-control', 'no-store', 'x-content-type-options', 'nosniff']
 
@@ -7,8 +7,13 @@ export function createJsonTarget(make: () => { readonly status: number; readonly
   return {
     handle(_exchange, reply) {
       const { status, body } = make()
-      reply.send(status, FIELDS, `${JSON.stringify(body, undefined, 2)}\n`)
-      return { kind: 'replied', status }
+      return sendJson(reply, status, body)
     },
   }
+}
+
+/** Answers with JSON for people and programs. */
+export function sendJson(reply: Reply, status: number, body: unknown): Outcome {
+  reply.send(status, FIELDS, `${JSON.stringify(body, undefined, 2)}\n`)
+  return { kind: 'replied', status }
 }

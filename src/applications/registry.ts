@@ -5,8 +5,10 @@
  */
 import { createSecretDigest } from '../credentials/same-secret.ts'
 import { createSharedSecretKey } from '../keys/shared-secret.ts'
-import type { ApplicationSettings } from '../settings/model.ts'
-import type { VerifiedJwt } from '../tokens/jwt.ts'
+import { canonicalName } from '../message/distinguished-name.ts'
+import type { PeerCertificate } from '../message/request-head.ts'
+import type { ApplicationSettings, ClientCertificateSettings } from '../settings/model.ts'
+import type { AcceptedToken } from '../tokens/accepted-token.ts'
 import type { HmacCandidates } from '../tokens/verify.ts'
 import { createAddressIndex } from './address-index.ts'
 import type { Application } from './application.ts'
@@ -19,13 +21,15 @@ import { chooseAmong, type Eligibility, type Identification, UNIDENTIFIED } from
 export interface ApplicationRegistry {
   byId(id: string): Application | undefined
   /**
-   * Identifies by a verified token (product.md 4, steps 3 and 5): by the owner of its HMAC key, and only that one; else, for a token of our own
+   * Identifies by a token (product.md 4, steps 3 and 5): by the client that an introspected one was given to, or the owner of its HMAC key, and only that one; else, for a token of our own
    * issuer whose `sub` or `app_id` names an application, that one only; else by claim sets, of which the one with most claims wins.
    */
-  identifyByToken(jwt: VerifiedJwt, isEligible: Eligibility): Identification
+  identifyByToken(token: AcceptedToken, isEligible: Eligibility): Identification
   /** Returns undefined where nobody has this key. */
   identifyByApiKey(apiKey: string, isEligible: Eligibility): Identification | undefined
   identifyByUser(user: string, isEligible: Eligibility): Identification
+  /** Identifies by a verified client certificate: by its fingerprint, its subject and its alternative names; whoever lists one of them matches. */
+  identifyByCertificate(certificate: PeerCertificate, isEligible: Eligibility): Identification
   /** Identifies by the client's address, within the applications' address ranges. */
   identifyByAddress(address: string, isEligible: Eligibility): Identification
   /** Identifies by the client's address, among those that the configured host names resolve to. */
@@ -56,6 +60,9 @@ export function createApplicationRegistry(
   const digest = createSecretDigest()
   const byApiKey = groupBy(settings, members, ({ identifiers }) => identifiers.apiKeys.map(key => digest(key.reveal())))
   const byUser = groupBy(settings, members, ({ identifiers }) => identifiers.users)
+  const byCertificate = groupBy(settings, members, ({ identifiers }) =>
+    identifiers.clientCertificates.map(({ by, value }) => certificateKey(by, value)),
+  )
   const byHostName = groupBy(settings, members, ({ identifiers }) => identifiers.hostNames)
   const byAddress = createAddressIndex(
     settings.flatMap(entry => {
@@ -63,6 +70,14 @@ export function createApplicationRegistry(
       return owner === undefined ? [] : entry.identifiers.ipRanges.map(range => ({ owner, range }))
     }),
   )
+  const byClientId = new Map<string, Member[]>()
+  for (const { id, identifiers } of settings) {
+    const member = members.get(id)
+    if (member === undefined) continue
+    for (const clientId of new Set(identifiers.clientIds)) {
+      byClientId.set(clientId, [...(byClientId.get(clientId) ?? []), member])
+    }
+  }
   const byClaims = createClaimSetIndex(
     settings.flatMap(entry => {
       const owner = members.get(entry.id)
@@ -72,16 +87,24 @@ export function createApplicationRegistry(
 
   return {
     byId: id => members.get(id)?.application,
-    identifyByToken(jwt, isEligible) {
-      const named = namedBy(jwt, parts.ownAuthServers, members)
-      if (named !== undefined) return judgeNamed(named, jwt, isEligible)
-      return identifyByClaims(byClaims, jwt, isEligible)
+    identifyByToken(token, isEligible) {
+      const named = clientOf(token, byClientId) ?? namedBy(token, parts.ownAuthServers, members)
+      if (named !== undefined) return judgeNamed(named, token, isEligible)
+      return identifyByClaims(byClaims, token, isEligible)
     },
     identifyByApiKey(apiKey, isEligible) {
       const applications = byApiKey.get(digest(apiKey))
       return applications === undefined ? undefined : chooseAmong(applications, isEligible)
     },
     identifyByUser: (user, isEligible) => chooseAmong(byUser.get(user) ?? [], isEligible),
+    identifyByCertificate({ fingerprint, san, subject }, isEligible) {
+      const keys = [
+        certificateKey('fingerprint', fingerprint),
+        certificateKey('subject', canonicalName(subject) ?? subject),
+        ...san.map(name => certificateKey('san', name)),
+      ]
+      return chooseAmong([...new Set(keys.flatMap(key => byCertificate.get(key) ?? []))], isEligible)
+    },
     identifyByAddress: (address, isEligible) => chooseAmong(byAddress.ownersOf(address), isEligible),
     identifyByHostName(address, isEligible) {
       const found = parts.hostNames.namesAt(address).flatMap(name => byHostName.get(name) ?? [])
@@ -91,26 +114,43 @@ export function createApplicationRegistry(
   }
 }
 
+/**
+ * The applications whose client an introspected token was given to (RFC 7662 section 2.2). An ID means something only where it was given out:
+ * those that take no tokens of this auth server are others. Undefined: the token says nothing of that, or its client is nobody here.
+ */
+function clientOf(
+  token: AcceptedToken,
+  byClientId: ReadonlyMap<string, readonly Member[]>,
+): readonly Member[] | undefined {
+  const id = token.state === 'introspected' ? token.claims['client_id'] : undefined
+  const clients = typeof id === 'string' ? byClientId.get(id)?.filter(member => accepts(member, token)) : undefined
+  return clients === undefined || clients.length === 0 ? undefined : clients
+}
+
 /** The applications that a token names outright. Two different ones name nobody. Undefined: claim sets decide. */
 function namedBy(
-  jwt: VerifiedJwt,
+  token: AcceptedToken,
   ownAuthServers: ReadonlySet<string>,
   members: ReadonlyMap<string, Member>,
 ): readonly (Member | undefined)[] | undefined {
-  if (jwt.keyOwner !== undefined) return [members.get(jwt.keyOwner)]
-  if (!ownAuthServers.has(jwt.authServer)) return undefined
+  if (token.keyOwner !== undefined) return [members.get(token.keyOwner)]
+  if (!ownAuthServers.has(token.authServer)) return undefined
   const named = new Set<Member>()
   for (const name of ['sub', 'app_id']) {
-    const id = Object.hasOwn(jwt.claims, name) ? jwt.claims[name] : undefined
+    const id = Object.hasOwn(token.claims, name) ? token.claims[name] : undefined
     const member = typeof id === 'string' ? members.get(id) : undefined
     if (member !== undefined) named.add(member)
   }
   return named.size === 0 ? undefined : [...named]
 }
 
-function judgeNamed(named: readonly (Member | undefined)[], jwt: VerifiedJwt, isEligible: Eligibility): Identification {
+function judgeNamed(
+  named: readonly (Member | undefined)[],
+  token: AcceptedToken,
+  isEligible: Eligibility,
+): Identification {
   const applications = named.flatMap(member =>
-    member !== undefined && accepts(member, jwt) ? [member.application] : [],
+    member !== undefined && accepts(member, token) ? [member.application] : [],
   )
   // One that takes no tokens of this issuer is not meant, but that it is suspended must be seen.
   const [shut] = named.filter(member => member?.application.suspended)
@@ -119,19 +159,19 @@ function judgeNamed(named: readonly (Member | undefined)[], jwt: VerifiedJwt, is
   return { kind: 'ambiguous', candidates: applications.map(application => application.id) }
 }
 
-function identifyByClaims(index: ClaimSetIndex<Member>, jwt: VerifiedJwt, isEligible: Eligibility): Identification {
-  const eligible = chooseLargest(index, jwt, isEligible)
+function identifyByClaims(index: ClaimSetIndex<Member>, token: AcceptedToken, isEligible: Eligibility): Identification {
+  const eligible = chooseLargest(index, token, isEligible)
   if (eligible.kind !== 'unidentified') return eligible
-  const anybody = chooseLargest(index, jwt, () => true)
+  const anybody = chooseLargest(index, token, () => true)
   return anybody.kind === 'identified' ? { kind: 'unidentified', named: anybody.application } : UNIDENTIFIED
 }
 
-function chooseLargest(index: ClaimSetIndex<Member>, jwt: VerifiedJwt, isEligible: Eligibility): Identification {
+function chooseLargest(index: ClaimSetIndex<Member>, token: AcceptedToken, isEligible: Eligibility): Identification {
   let most = 0
   let best = new Set<Application>()
-  index.forEachMatch(jwt.claims, ({ owner, rule }) => {
+  index.forEachMatch(token.claims, ({ owner, rule }) => {
     const size = rule.tests.length
-    if (size < most || !accepts(owner, jwt) || !isEligible(owner.application)) return true
+    if (size < most || !accepts(owner, token) || !isEligible(owner.application)) return true
     if (size > most) best = new Set()
     most = size
     best.add(owner.application)
@@ -143,8 +183,8 @@ function chooseLargest(index: ClaimSetIndex<Member>, jwt: VerifiedJwt, isEligibl
   return { kind: 'ambiguous', candidates: [...best].map(application => application.id) }
 }
 
-function accepts({ authServers }: Member, jwt: VerifiedJwt): boolean {
-  return authServers === undefined || authServers.has(jwt.authServer)
+function accepts({ authServers }: Member, token: AcceptedToken): boolean {
+  return authServers === undefined || authServers.has(token.authServer)
 }
 
 function toMember(settings: ApplicationSettings): Member {
@@ -171,6 +211,10 @@ function groupBy(
     }
   }
   return groups
+}
+
+function certificateKey(by: ClientCertificateSettings['by'], value: string): string {
+  return `${by} ${value}`
 }
 
 function toHmacStrategies(settings: ApplicationSettings): readonly HmacStrategy[] {

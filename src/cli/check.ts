@@ -1,22 +1,27 @@
-import { readFileSync } from 'node:fs'
+import type { Clock } from '../clock/clock.ts'
 import { problemsToJson } from '../diagnostics/json.ts'
 import { plural } from '../diagnostics/plural.ts'
 import type { Finding, Problem } from '../diagnostics/problem.ts'
 import { renderCount } from '../diagnostics/render.ts'
+import { findExpiring } from '../keys/certificate-expiry.ts'
 import { importJwks } from '../keys/jwks.ts'
 import { listWantedListeners } from '../server/wanted-listeners.ts'
 import type { LoadResult } from '../settings/load.ts'
 import type { AuthServerSettings, Settings } from '../settings/model.ts'
+import { resolveUpstreamTls } from '../snapshot/compile.ts'
 import { openOwnKey } from '../snapshot/compile-auth-servers.ts'
 import { findConflicts } from '../snapshot/conflicts.ts'
+import { findUnopenable } from '../snapshot/survivors.ts'
 import { createStore } from '../state/store.ts'
 import type { CommandLine } from './arguments.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
 import { type Output, printJson, printProblems } from './output.ts'
+import { openSettingsStores } from './settings-stores.ts'
 
 export interface CheckParts {
   readonly load: (layers: readonly string[]) => Promise<LoadResult>
   readonly readFile: (path: string) => Promise<string>
+  readonly clock: Clock
 }
 
 /**
@@ -47,14 +52,20 @@ export async function runCheck(line: CommandLine, output: Output, parts: CheckPa
 async function inspect(settings: Settings, parts: CheckParts): Promise<readonly Finding[]> {
   const findings: Finding[] = [...findConflicts(settings)]
   const store = createStore(settings.stateDir)
+  const opened = await openSettingsStores(settings)
+  if (!opened.ok) return [...findings, ...opened.error]
+  const stores = opened.value
   for (const server of settings.authServers) {
-    const opened = await openOwnKey(server, settings, { ...parts, store, mayGenerateKeys: false })
-    if (!opened.ok) findings.push(opened.error)
+    const own = await openOwnKey(server, settings, stores, { store, mayGenerateKeys: false })
+    if (!own.ok) findings.push(own.error)
+    findings.push(...findUnopenable(server, stores))
     findings.push(...(await inspectJwksFile(server, parts)))
   }
-  const listeners = listWantedListeners(settings, readFileSync)
-  if (!listeners.ok) findings.push({ code: 'config.unusable', severity: 'error', ...listeners.error })
-  return findings
+  const upstreams = resolveUpstreamTls(settings.apis, stores)
+  if (!upstreams.ok) findings.push(...upstreams.error)
+  const listeners = listWantedListeners(settings, stores)
+  if (!listeners.ok) findings.push(listeners.error)
+  return [...findings, ...findExpiring(stores.inUse(), settings, parts.clock.now())]
 }
 
 /** A file of keys that the gateway uses none of: a warning, as the auth server's tokens get 503. */

@@ -103,6 +103,44 @@ export const COMMANDS = {
       'microgateway healthcheck --timeout 500ms --json',
     ],
   },
+  keys: {
+    summary: 'show the keys of the auth servers of a running gateway, or fetch them now',
+    usage: 'keys [refresh]',
+    words: 1,
+    options: [
+      { name: 'auth-server', value: 'NAME', help: 'only this one' },
+      { name: 'url', value: 'URL', help: 'origin of the admin listener instead of the configured one' },
+      { name: 'timeout', value: 'DURATION', help: 'how long to wait (10s)' },
+    ],
+    examples: [
+      'microgateway keys',
+      'microgateway keys refresh',
+      'microgateway keys refresh --auth-server staff --json',
+    ],
+  },
+  revoke: {
+    summary: 'have a running gateway refuse a token, or all that have a claim and are older than a time',
+    usage: 'revoke --auth-server NAME (--jti ID | --claim NAME=VALUE --before TIME)',
+    options: [
+      { name: 'auth-server', value: 'NAME', help: 'whose tokens' },
+      { name: 'jti', value: 'ID', help: 'the token with this `jti`' },
+      {
+        name: 'claim',
+        value: 'NAME=VALUE',
+        repeatable: true,
+        help: 'tokens with this claim; JSON if it parses, else text',
+      },
+      { name: 'before', value: 'TIME', help: 'with --claim: issued before, as in 2026-11-22T10:00:00Z' },
+      { name: 'until', value: 'TIME', help: 'has no effect from then on' },
+      { name: 'url', value: 'URL', help: 'origin of the admin listener instead of the configured one' },
+      { name: 'timeout', value: 'DURATION', help: 'how long to wait (10s)' },
+    ],
+    examples: [
+      'microgateway revoke --auth-server staff --jti 3f9a51c2',
+      'microgateway revoke --auth-server staff --claim sub=alice --before 2026-11-22T10:00:00Z',
+      'microgateway revoke --auth-server staff --jti 3f9a51c2 --until 2026-11-23T00:00:00Z --json',
+    ],
+  },
   schema: {
     summary: 'print the JSON Schema of the configuration',
     usage: 'schema',

@@ -4,6 +4,7 @@ import { createIssuer, type Issuer, isIssuing } from '../issuer/issuer.ts'
 import { openSigningKey } from '../keys/signing-key.ts'
 import type { AuthServerSettings, Settings } from '../settings/model.ts'
 import { createStore } from '../state/store.ts'
+import { openSettingsStores } from './settings-stores.ts'
 
 /**
  * Opens an issuer with the key that a started gateway keeps under `state_dir`. A generated key that is not there yet is not made
@@ -12,13 +13,18 @@ import { createStore } from '../state/store.ts'
 export async function openIssuer(
   settings: Settings,
   authServer: AuthServerSettings,
-  parts: { readonly clock: Clock; readonly readFile: (path: string) => Promise<string> },
+  parts: { readonly clock: Clock },
 ): Promise<Result<Issuer, string>> {
   if (!isIssuing(authServer)) return { ok: false, error: `auth server \`${authServer.name}\` issues no tokens` }
   const store = createStore(settings.stateDir)
-  const opened = await openSigningKey(authServer.tokenGenerator, settings.keystores, {
+  // Only the one that is needed: what is wrong with others is not asked here.
+  const { keystore } = authServer.tokenGenerator
+  const keystores = settings.keystores.filter(({ name }) => name === keystore)
+  const stores = await openSettingsStores({ keystores, truststores: [] })
+  if (!stores.ok) return { ok: false, error: stores.error[0]?.message ?? 'the keystore cannot be opened' }
+  const opened = await openSigningKey(authServer.tokenGenerator, keystores, {
     store,
-    readFile: parts.readFile,
+    stores: stores.value,
     mayGenerate: false,
   })
   if (!opened.ok) return { ok: false, error: opened.error.message }

@@ -11,6 +11,7 @@ import { openLogDestination } from '../log/destination.ts'
 import { type LoadResult, loadSettings } from '../settings/load.ts'
 import { loadSchema } from '../settings/schema.ts'
 import { type CommandLine, parseArguments } from './arguments.ts'
+import { askAdmin, readAdminAuthorization } from './ask-admin.ts'
 import { askHealth } from './ask-health.ts'
 import { runCheck } from './check.ts'
 import { EXIT, type ExitCode } from './exit-codes.ts'
@@ -18,9 +19,11 @@ import { type PasswordInput, runHashPassword } from './hash-password.ts'
 import { runHealthcheck } from './healthcheck.ts'
 import { renderHelp } from './help.ts'
 import { runHelp } from './help-code.ts'
+import { runKeys } from './keys.ts'
 import { openIssuer } from './open-issuer.ts'
 import { type Output, printError, type Sink, wantsColor } from './output.ts'
 import { publishedPassword } from './published-passwords.ts'
+import { runRevoke } from './revoke.ts'
 import { runSchema } from './schema.ts'
 import { runStart, type Signal } from './start.ts'
 import { runToken } from './token.ts'
@@ -40,6 +43,8 @@ export interface Surroundings {
   readonly clock: Clock
   readonly uptimeMs: () => number
   readonly residentMemoryBytes: () => number
+  /** What the container allows; 0, or beyond reason, where nothing is limited. */
+  readonly memoryLimitBytes?: () => number
   readonly cpuSeconds: () => number
   readonly readFile: (path: string) => Promise<string>
   /** Text of `docs/ERRORS.md`. */
@@ -78,11 +83,11 @@ async function runCommand(line: CommandLine, output: Output, around: Surrounding
     case 'start':
       return startInForeground(line, output, around)
     case 'check':
-      return runCheck(line, output, { load, readFile })
+      return runCheck(line, output, { load, readFile, clock })
     case 'token':
       return runToken(line, output, {
         load,
-        openIssuer: (settings, authServer) => openIssuer(settings, authServer, { clock, readFile }),
+        openIssuer: (settings, authServer) => openIssuer(settings, authServer, { clock }),
         verify: (settings, compact) => verifyToken(settings, compact, { clock, readFile }),
         readInput: () => readAll(around.stdin),
       })
@@ -93,6 +98,10 @@ async function runCommand(line: CommandLine, output: Output, around: Surrounding
         adminAddress: async () => (await load(line.config)).settings?.ports.admin,
         ask: askHealth,
       })
+    case 'keys':
+      return runKeys(line, output, { load, ask: askAdmin, readAuthorization: readAdminAuthorization })
+    case 'revoke':
+      return runRevoke(line, output, { load, ask: askAdmin, readAuthorization: readAdminAuthorization })
     case 'schema': {
       const { root, files } = loadSchema()
       return runSchema(output, { rootId: root.base, files })
@@ -109,6 +118,7 @@ function startInForeground(line: CommandLine, output: Output, around: Surroundin
     residentMemoryBytes: around.residentMemoryBytes(),
     cpuSeconds: around.cpuSeconds(),
     nodeVersion,
+    memoryLimitBytes: around.memoryLimitBytes?.(),
   })
   return runStart(line, output, {
     start: startGateway,

@@ -10,6 +10,8 @@ import type { Fields } from '../message/fields.ts'
 export interface PresentedCredentials {
   /** The token68 of the Bearer scheme (RFC 6750 section 2.1), nothing decoded. */
   readonly bearer?: string
+  /** The token68 of the DPoP scheme (RFC 9449 section 7.1): worth nothing without the proof that belongs to it. */
+  readonly dpop?: string
   /** User name and password of the Basic scheme (RFC 7617). */
   readonly basic?: { readonly user: string; readonly password: string }
 }
@@ -23,13 +25,14 @@ const TOKEN68 = /^[A-Za-z0-9\-._~+/]+=*$/
 const SCHEME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+/
 /** Base64 with exact padding (RFC 4648 section 4). */
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
+const TOKEN_SCHEMES: ReadonlySet<string> = new Set(['bearer', 'dpop'])
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /**
- * Reads the Authorization field of a request (product.md 4, RFC 6750 section 3.1, RFC 7617).
- * A second line or a second token is `credentials.multiple`; `Bearer` without exactly one token68, or `Basic` without strict base64 of
+ * Reads the Authorization field of a request (product.md 4, RFC 6750 section 3.1, RFC 9449 section 7.1, RFC 7617).
+ * A second line or a second token is `credentials.multiple`; `Bearer` or `DPoP` without exactly one token68, or `Basic` without strict base64 of
  * strict UTF-8 with a colon, is `credentials.malformed`. Scheme names are compared without case.
  */
 export function parseAuthorization(fields: Fields): Result<PresentedCredentials> {
@@ -38,14 +41,14 @@ export function parseAuthorization(fields: Fields): Result<PresentedCredentials>
   if (fields.names.indexOf('authorization', at + 1) >= 0) return deny('credentials.multiple', { lines: 'several' })
   const line = fields.lines[2 * at + 1] ?? ''
   // The usual spelling needs no look at the scheme's letters.
-  if (line.startsWith('Bearer ')) return readBearer(trimSpaces(line, 7))
+  if (line.startsWith('Bearer ')) return readToken(trimSpaces(line, 7), 'Bearer')
   const scheme = SCHEME.exec(line)?.[0]
   if (scheme === undefined) return malformed('no scheme')
   const name = scheme.toLowerCase()
-  if (name !== 'bearer' && name !== 'basic') return NOTHING
+  if (name !== 'bearer' && name !== 'basic' && name !== 'dpop') return NOTHING
   if (line.length > scheme.length && line[scheme.length] !== ' ') return malformed('no space after the scheme')
   const rest = trimSpaces(line, scheme.length)
-  return name === 'bearer' ? readBearer(rest) : readBasic(rest)
+  return name === 'basic' ? readBasic(rest) : readToken(rest, name === 'dpop' ? 'DPoP' : 'Bearer')
 }
 
 /** Tells whether a value of the Authorization field uses the Basic scheme, well-formed or not. */
@@ -53,9 +56,15 @@ export function isBasicAuthorization(value: string): boolean {
   return SCHEME.exec(value)?.[0].toLowerCase() === 'basic'
 }
 
-function readBearer(rest: string): Result<PresentedCredentials> {
-  if (TOKEN68.test(rest)) return { ok: true, value: { bearer: rest } }
-  return isSeveral(rest) ? deny('credentials.multiple', { tokens: 'several' }) : malformed('not one token68')
+/** Tells whether the Authorization field uses the DPoP scheme, well-formed or not. */
+export function isDpopAuthorization(fields: Fields): boolean {
+  return SCHEME.exec(fields.first('authorization') ?? '')?.[0].toLowerCase() === 'dpop'
+}
+
+function readToken(rest: string, scheme: 'Bearer' | 'DPoP'): Result<PresentedCredentials> {
+  if (TOKEN68.test(rest)) return { ok: true, value: scheme === 'Bearer' ? { bearer: rest } : { dpop: rest } }
+  if (isSeveral(rest)) return deny('credentials.multiple', { tokens: 'several' }, { scheme })
+  return deny('credentials.malformed', { reason: 'not one token68' }, { scheme })
 }
 
 function readBasic(rest: string): Result<PresentedCredentials> {
@@ -74,7 +83,7 @@ function readBasic(rest: string): Result<PresentedCredentials> {
 
 /** Two or more parts that could each be a token, split by spaces or a comma: more than one set of credentials. */
 function isSeveral(rest: string): boolean {
-  const parts = rest.split(/[ ,]/).filter(part => part !== '' && part.toLowerCase() !== 'bearer')
+  const parts = rest.split(/[ ,]/).filter(part => part !== '' && !TOKEN_SCHEMES.has(part.toLowerCase()))
   return parts.length > 1 && parts.every(part => TOKEN68.test(part))
 }
 

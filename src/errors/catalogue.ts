@@ -10,8 +10,16 @@ export type Side = 'caller' | 'gateway' | 'authServer' | 'upstream'
  * How the answer challenges the caller. `bare`: one challenge for each credential rule, without an error code (RFC 6750 section 3.1).
  * `invalid_request`, `invalid_token`, `insufficient_scope`: the error codes of RFC 6750 section 3.1, on the Bearer challenge.
  * `scheme`: the challenge of the one scheme that was refused (Basic, ApiKey), without an error code.
+ * `invalid_dpop_proof`, `use_dpop_nonce`: the error codes of RFC 9449 sections 7.1 and 9, on the DPoP challenge.
  */
-export type Challenge = 'bare' | 'invalid_request' | 'invalid_token' | 'insufficient_scope' | 'scheme'
+export type Challenge =
+  | 'bare'
+  | 'invalid_request'
+  | 'invalid_token'
+  | 'insufficient_scope'
+  | 'scheme'
+  | 'invalid_dpop_proof'
+  | 'use_dpop_nonce'
 
 export interface CatalogueEntry {
   /** HTTP status of the answer; 0 where no answer can be sent any more. */
@@ -61,6 +69,7 @@ export const CATALOGUE = {
     close: true,
   },
   'request.misdirected': { status: 421, title: 'This gateway does not serve that host', side: 'caller' },
+  'request.loop': { status: 502, title: 'The request came back to this gateway', side: 'gateway' },
   'request.https_required': { status: 403, title: 'This resource is not available over this scheme', side: 'caller' },
   'request.upgrade_refused': {
     status: 400,
@@ -136,7 +145,9 @@ export const CATALOGUE = {
     side: 'caller',
     challenge: 'invalid_token',
   },
+  'token.inactive': { status: 401, title: 'The token is not active', side: 'caller', challenge: 'invalid_token' },
   'token.expired': { status: 401, title: 'The token has expired', side: 'caller', challenge: 'invalid_token' },
+  'token.revoked': { status: 401, title: 'The token was revoked', side: 'caller', challenge: 'invalid_token' },
   'token.not_yet_valid': {
     status: 401,
     title: 'The token is not valid yet',
@@ -148,6 +159,56 @@ export const CATALOGUE = {
     title: 'The token is meant for another audience',
     side: 'caller',
     challenge: 'invalid_token',
+  },
+
+  'token.proof_required': {
+    status: 401,
+    title: 'The token is bound to a key and needs a DPoP proof',
+    side: 'caller',
+    challenge: 'invalid_token',
+  },
+  'token.not_bound': {
+    status: 401,
+    title: 'The token is not bound to a key',
+    side: 'caller',
+    challenge: 'invalid_token',
+  },
+  'token.binding_mismatch': {
+    status: 401,
+    title: 'The token is bound to another key than the DPoP proof',
+    side: 'caller',
+    challenge: 'invalid_token',
+  },
+  'token.certificate_mismatch': {
+    status: 401,
+    title: 'The token is bound to another client certificate',
+    side: 'caller',
+    challenge: 'invalid_token',
+  },
+
+  'dpop.missing': {
+    status: 401,
+    title: 'The DPoP proof is missing',
+    side: 'caller',
+    challenge: 'invalid_dpop_proof',
+  },
+  'dpop.invalid': {
+    status: 401,
+    title: 'The DPoP proof is not valid',
+    side: 'caller',
+    challenge: 'invalid_dpop_proof',
+  },
+  'dpop.replayed': {
+    status: 401,
+    title: 'The DPoP proof was used before',
+    side: 'caller',
+    challenge: 'invalid_dpop_proof',
+  },
+  'dpop.nonce_needed': {
+    status: 401,
+    title: 'The DPoP proof needs a nonce of this gateway',
+    side: 'caller',
+    challenge: 'use_dpop_nonce',
   },
 
   'application.unidentified': {
@@ -188,7 +249,19 @@ export const CATALOGUE = {
   },
   'requirement.not_met': { status: 403, title: 'A requirement of this resource is not met', side: 'caller' },
 
+  'introspection.unavailable': {
+    status: 503,
+    title: 'Tokens cannot be checked at the moment',
+    side: 'authServer',
+    retryable: true,
+  },
   'keys.unavailable': {
+    status: 503,
+    title: 'Tokens cannot be verified at the moment',
+    side: 'authServer',
+    retryable: true,
+  },
+  'revocations.unavailable': {
     status: 503,
     title: 'Tokens cannot be verified at the moment',
     side: 'authServer',
@@ -211,12 +284,32 @@ export const CATALOGUE = {
     side: 'gateway',
     retryable: true,
   },
+  'upstream.circuit_open': {
+    status: 503,
+    title: 'The upstream service fails too often to be called now',
+    side: 'upstream',
+    retryable: true,
+  },
   'upstream.interrupted': { status: 0, title: 'The upstream answer was cut', side: 'upstream', close: true },
   'caller.gone': { status: 0, title: 'The caller left', side: 'caller' },
+
+  'stream.expired': { status: 0, title: 'The token of the stream has expired', side: 'caller' },
+  'stream.revoked': { status: 0, title: 'The right to the stream was withdrawn', side: 'caller' },
+  'stream.timeout': { status: 0, title: 'The stream has reached its time limit', side: 'gateway' },
 
   'issuer.not_configured': { status: 501, title: 'This gateway is not configured to issue tokens', side: 'gateway' },
   'issuer.request_invalid': { status: 400, title: 'The token request is not valid', side: 'caller' },
   'issuer.user_not_listed': { status: 403, title: 'The application does not list this user', side: 'caller' },
+
+  'revocation.invalid': { status: 400, title: 'The revocation is not valid', side: 'caller' },
+  'revocation.not_found': { status: 404, title: 'There is no such revocation', side: 'caller' },
+  'revocation.too_many': { status: 409, title: 'There are too many revocations', side: 'caller' },
+  'revocation.not_kept': {
+    status: 503,
+    title: 'Revocations cannot be kept at the moment',
+    side: 'gateway',
+    retryable: true,
+  },
 
   'gateway.overloaded': { status: 503, title: 'The gateway is overloaded', side: 'gateway', retryable: true },
   'gateway.stopping': { status: 503, title: 'The gateway is stopping', side: 'gateway', retryable: true, close: true },

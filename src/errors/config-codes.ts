@@ -23,6 +23,7 @@ export const CONFIG_CODES = {
   'config.published_secret': 'A secret is published in our samples',
   'config.insecure': 'A setting weakens security',
   'config.unusable': 'Something named here cannot be used now',
+  'config.expires_soon': 'A certificate expires soon',
   'config.ambiguous': 'Two entries can match one request alike',
   'config.not_built': 'The feature of a key is not built yet',
   'config.defect': 'The gateway failed to apply the settings',

@@ -13,8 +13,12 @@ export interface Denial {
   readonly scope?: string
   /** Methods that are served at the path; only with 405 (RFC 9110 section 15.5.6). */
   readonly allow?: readonly string[]
-  /** The authentication scheme that was refused; only with entries whose challenge is `scheme`. */
-  readonly scheme?: 'Basic' | 'ApiKey' | 'Bearer'
+  /** The authentication scheme that was refused, where the entry does not say. */
+  readonly scheme?: 'Basic' | 'ApiKey' | 'Bearer' | 'DPoP'
+  /** Algorithms of DPoP proofs that would be taken (RFC 9449 section 7.1, `algs`). With another scheme refused: DPoP is offered beside it. */
+  readonly algorithms?: readonly string[]
+  /** The nonce that the next DPoP proof must hold; only with `dpop.nonce_needed` (RFC 9449 section 9). */
+  readonly dpopNonce?: string
   /** Seconds for `Retry-After`; a default is used where the entry is retryable and this is absent. */
   readonly retryAfterSeconds?: number
 }

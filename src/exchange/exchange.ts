@@ -6,16 +6,24 @@ import type { Duplex, Readable } from 'node:stream'
 import type { Application } from '../applications/application.ts'
 import type { Denial } from '../errors/denial.ts'
 import type { RequestHead } from '../message/request-head.ts'
+import type { AcceptedToken, IntrospectedToken } from '../tokens/accepted-token.ts'
 import type { VerifiedJwt } from '../tokens/jwt.ts'
 
 /** What the policies found out about the caller. Claims come from a verified token only. */
 export interface Facts {
   readonly jwt?: VerifiedJwt
+  /** What its auth server says of the token, where that was asked; there is one token a request, so never beside `jwt`. */
+  readonly introspected?: IntrospectedToken
   readonly application?: Application
   /** User name of a successful HTTP Basic check. */
   readonly user?: string
   /** Kinds of the identification rules that passed, for the log. */
   readonly identifiedBy?: readonly string[]
+}
+
+/** Returns the token whose claims count, whoever vouches for it; undefined without one. */
+export function tokenOf({ jwt, introspected }: Facts): AcceptedToken | undefined {
+  return jwt ?? introspected
 }
 
 /** A change to the fields that go upstream, applied in order after hygiene. Names are lower case. */

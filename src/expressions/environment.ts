@@ -1,4 +1,5 @@
 import { Environment } from '@marcbachmann/cel-js'
+import { LoopMeter, METERS } from './loop-work.ts'
 import { VARIABLES } from './vocabulary.ts'
 
 /** Bounds on one expression: what an operator writes by hand fits, what a generator could pile up does not. */
@@ -12,12 +13,14 @@ export const LIMITS = {
 
 /**
  * Creates the environment in which every `require` is checked and evaluated: the four variables and `hasScope()`.
- * Claims are a map of unknown content; the others are dynamic because they may be null.
+ * What its loops do is counted by the meter. Claims are a map of unknown content; the others are dynamic because they may be null.
  */
-export function createExpressionEnvironment(): Environment {
+export function createExpressionEnvironment(meter: LoopMeter = new LoopMeter()): Environment {
   const environment = new Environment({ homogeneousAggregateLiterals: false, limits: LIMITS })
   for (const name of VARIABLES.keys()) environment.registerVariable(name, name === 'claims' ? 'map' : 'dyn')
   environment.registerFunction('hasScope(ast): bool', expandHasScope)
+  environment.registerFunction(`${METERS.loop}(dyn): dyn`, meter.takeLoop)
+  environment.registerFunction(`${METERS.value}(dyn): dyn`, meter.takeValue)
   return environment
 }
 

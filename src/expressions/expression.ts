@@ -7,6 +7,7 @@ import { nearest } from '../diagnostics/did-you-mean.ts'
 import type { Result } from '../errors/denial.ts'
 import { createExpressionEnvironment } from './environment.ts'
 import { type ExpressionProblem, lintExpression } from './lint.ts'
+import { LoopMeter, type MeteredText, meterLoops } from './loop-work.ts'
 import { type ExpressionVariables, VARIABLES } from './vocabulary.ts'
 
 const MAX_LENGTH = 4_096
@@ -31,8 +32,9 @@ export interface ExpressionCompiler {
 
 /** Creates a compiler; dear enough (about 1 ms) to be made once for all expressions. */
 export function createExpressionCompiler(): ExpressionCompiler {
-  const environment = createExpressionEnvironment()
-  const compile = (text: string): Result<Expression, ExpressionProblem> => compileWith(environment, text)
+  const meter = new LoopMeter()
+  const environment = createExpressionEnvironment(meter)
+  const compile = (text: string): Result<Expression, ExpressionProblem> => compileWith(environment, meter, text)
   return {
     compile,
     check(text) {
@@ -42,7 +44,7 @@ export function createExpressionCompiler(): ExpressionCompiler {
   }
 }
 
-function compileWith(environment: Environment, text: string): Result<Expression, ExpressionProblem> {
+function compileWith(environment: Environment, meter: LoopMeter, text: string): Result<Expression, ExpressionProblem> {
   if (text.trim() === '') return refuse({ message: 'the expression is empty', range: [0, Math.max(1, text.length)] })
   if (text.length > MAX_LENGTH) {
     return refuse({
@@ -53,7 +55,14 @@ function compileWith(environment: Environment, text: string): Result<Expression,
   const parsed = attempt(() => environment.parse(text))
   if (!parsed.ok) return refuse(toProblem(parsed.error, text, environment))
   const problem = lintExpression(parsed.value.ast) ?? checkTypes(parsed.value, text, environment)
-  return problem === undefined ? { ok: true, value: createExpression(parsed.value, text) } : refuse(problem)
+  if (problem !== undefined) return refuse(problem)
+  const metered = meterLoops(text, parsed.value.ast)
+  if (metered === undefined) return { ok: true, value: createExpression(parsed.value, text) }
+  const counted = attempt(() => environment.parse(metered.text))
+  if (!counted.ok || !counted.value.check().valid) {
+    return refuse({ message: 'the work of its loops cannot be bounded', range: [0, text.length] })
+  }
+  return { ok: true, value: createLoopingExpression(counted.value, text, metered, meter) }
 }
 
 function checkTypes(parsed: ParseResult, text: string, environment: Environment): ExpressionProblem | undefined {
@@ -68,15 +77,31 @@ function checkTypes(parsed: ParseResult, text: string, environment: Environment)
 }
 
 function createExpression(parsed: ParseResult, text: string): Expression {
+  return { text, evaluate: variables => run(parsed, variables, error => describeFailure(error, text)) }
+}
+
+/** Who sends long lists gets a refusal, not the work: whatever the loops came to by then counts for nothing. */
+function createLoopingExpression(
+  parsed: ParseResult,
+  text: string,
+  metered: MeteredText,
+  meter: LoopMeter,
+): Expression {
   return {
     text,
     evaluate(variables) {
-      const result = attempt((): unknown => parsed(variables))
-      if (!result.ok) return { ok: false, reason: describeFailure(result.error, text) }
-      if (typeof result.value === 'boolean') return { ok: true, value: result.value }
-      return { ok: false, reason: 'not_boolean' }
+      meter.restart()
+      const verdict = run(parsed, variables, error => describeFailure(error, text, metered))
+      return meter.isOver ? { ok: false, reason: 'too_many_loop_steps' } : verdict
     },
   }
+}
+
+function run(parsed: ParseResult, variables: ExpressionVariables, describe: (error: unknown) => string): Verdict {
+  const result = attempt((): unknown => parsed(variables))
+  if (!result.ok) return { ok: false, reason: describe(result.error) }
+  if (typeof result.value === 'boolean') return { ok: true, value: result.value }
+  return { ok: false, reason: 'not_boolean' }
 }
 
 /** The library throws for everything it does not like; nothing that it throws may pass this room. */
@@ -89,9 +114,10 @@ function attempt<T>(run: () => T): Result<T, unknown> {
 }
 
 /** The library's message may quote a claim: only its code and our own text are kept. */
-function describeFailure(error: unknown, text: string): string {
+function describeFailure(error: unknown, text: string, metered?: MeteredText): string {
   const { code, range } = readError(error)
-  const part = range === undefined ? '' : text.slice(range[0], range[1])
+  const [start, end] = range?.map(at => metered?.toWritten(at) ?? at) ?? [0, 0]
+  const part = text.slice(start, end)
   return part === '' ? code : `${code}: ${part}`
 }
 

@@ -1,6 +1,8 @@
 import type { ASTNode } from '@marcbachmann/cel-js'
 import { nearest } from '../diagnostics/did-you-mean.ts'
 import { whyNotLinear } from './linear-pattern.ts'
+import { isLoop } from './loop-work.ts'
+import { childrenOf } from './syntax-tree.ts'
 import { VARIABLES } from './vocabulary.ts'
 
 /** Something wrong with an expression, by its place in the text. */
@@ -16,7 +18,6 @@ export interface ExpressionProblem {
 
 /** Loops (`exists`, `all`, `map`, …) inside each other; each level multiplies the work by the length of the caller's list. */
 const MAX_LOOP_DEPTH = 2
-const LOOPS: ReadonlySet<string> = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
 
 /**
  * Finds what the library's own check lets pass: members that our variables do not have, variables hidden by a loop's own name, loops too deep,
@@ -106,25 +107,6 @@ function isPattern(text: string): boolean {
   }
 }
 
-function isLoop(node: ASTNode): boolean {
-  return node.op === 'rcall' && LOOPS.has(node.args[0]) && node.args[2].length > 1
-}
-
 function rangeOf(node: ASTNode): readonly [number, number] {
   return [node.start, Math.max(node.end, node.start + 1)]
-}
-
-/** The library gives operands as a node, a list, or a list of pairs, beside names and literals. */
-function childrenOf(node: ASTNode): readonly ASTNode[] {
-  const children: ASTNode[] = []
-  const collect = (value: unknown): void => {
-    if (Array.isArray(value)) value.forEach(collect)
-    else if (isNode(value)) children.push(value)
-  }
-  collect(node.args)
-  return children
-}
-
-function isNode(value: unknown): value is ASTNode {
-  return typeof value === 'object' && value !== null && 'op' in value && typeof value.op === 'string' && 'args' in value
 }

@@ -8,9 +8,9 @@ export const VARIABLES: ReadonlyMap<string, ReadonlySet<string> | undefined> = n
   ['application', new Set(['id', 'name', 'owner', 'tier', 'apis'])],
 ])
 
-/** The verified token, or null where there is none. A member that a token lacks is missing: `has(token.key_id)`. */
+/** The token that was verified or introspected, or null where there is none. A member that a token lacks is missing: `has(token.key_id)`. */
 export interface TokenView {
-  readonly issuer: string
+  readonly issuer?: string
   readonly auth_server: string
   readonly audience: readonly string[]
   /** `scope` and `scp` together. */

@@ -1,4 +1,4 @@
-import type { AdminView } from '../admin/admin-view.ts'
+import type { AdminView, OverloadView } from '../admin/admin-view.ts'
 import type { ReloadStatus } from '../reload/reload-status.ts'
 import type { Listener } from '../server/listener.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -12,6 +12,8 @@ export interface ViewSources {
   readonly snapshot: () => Snapshot
   readonly listeners: () => readonly Listener[]
   readonly lastReload: () => ReloadStatus | undefined
+  readonly overload: () => OverloadView
+  readonly keptRevocations: () => number
 }
 
 /** Creates what the admin pages read: each call tells the state of that moment. */
@@ -29,12 +31,20 @@ export function createAdminView(sources: ViewSources): AdminView {
         connections: listener.connections(),
       })),
     authServers: () =>
-      sources.snapshot().authServers.map(({ settings, keys, apis }) => ({
+      sources.snapshot().authServers.map(({ settings, keys, apis, introspector }) => ({
         name: settings.name,
         issuer: settings.issuer,
         apis,
         keys: keys.status(),
+        introspection: introspector?.status(),
       })),
+    upstreams: () => sources.snapshot().upstreams.map(group => group.status()),
+    certificates: () => sources.snapshot().certificates(),
     lastReload: sources.lastReload,
+    overload: sources.overload,
+    revocations: () => {
+      const { inSettings, polled } = sources.snapshot().revocations
+      return { inSettings, kept: sources.keptRevocations(), list: polled?.() }
+    },
   }
 }

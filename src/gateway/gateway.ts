@@ -20,11 +20,13 @@ export interface GatewayOptions {
   readonly processFacts: () => ProcessFacts
 }
 
-/** What only the process edge knows, for the metrics. */
+/** What only the process edge knows, for the metrics and the memory guard. */
 export interface ProcessFacts {
   readonly residentMemoryBytes: number
   readonly cpuSeconds: number
   readonly nodeVersion: string
+  /** What the container allows the process; undefined, 0 or beyond reason where nothing is limited. */
+  readonly memoryLimitBytes?: number | undefined
 }
 
 /** Why a gateway did not start: the configuration is wrong, or the system refuses a port or a key. */

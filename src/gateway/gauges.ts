@@ -7,7 +7,7 @@ export function readGauges(
   options: GatewayOptions,
   view: AdminView,
   lastSuccessAtMs: number,
-  tokenCache: Gauges['tokenCache'],
+  live: Pick<Gauges, 'tokenCache' | 'overload' | 'streams'>,
 ): Gauges {
   return {
     ...options.processFacts(),
@@ -15,8 +15,14 @@ export function readGauges(
     revision: view.inForce()?.settings.revision ?? '',
     lastReloadSuccessful: view.lastReload()?.result !== 'refused',
     lastReloadSuccessAtMs: lastSuccessAtMs,
-    authServers: view.authServers().map(({ name, keys }) => ({ name, keys: keys.keys, fetchedAt: keys.fetchedAt })),
-    tokenCache,
+    authServers: view.authServers().map(({ name, keys }) => ({ ...keys, name })),
+    introspection: view
+      .authServers()
+      .flatMap(({ name, introspection }) => (introspection === undefined ? [] : [{ ...introspection, name }])),
+    revocations: view.revocations(),
+    ...live,
+    upstreams: view.upstreams(),
+    certificates: view.certificates(),
     connections: view.listeners().reduce((sum, listener) => sum + listener.connections, 0),
     startedAtMs: view.startedAtMs,
     droppedLogLines: options.destination.dropped,

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { listAdminRoutes } from '../admin/admin-routes.ts'
 import type { AdminView } from '../admin/admin-view.ts'
 import { describeStatus } from '../admin/status.ts'
 import type { Finding } from '../diagnostics/problem.ts'
 import type { Result } from '../errors/denial.ts'
+import { ExpiryWatch } from '../keys/certificate-expiry.ts'
+import type { Stores } from '../keys/stores.ts'
 import { type AccessLog, createAccessLog } from '../log/access-log.ts'
 import type { AdjustableLogger } from '../log/pino-logger.ts'
 import { renderMetrics } from '../metrics/exposition.ts'
@@ -11,7 +12,9 @@ import type { Built, ReloadParts } from '../reload/reload.ts'
 import { logReload } from '../reload/reload-log.ts'
 import type { ReloadReason, ReloadStatus } from '../reload/reload-status.ts'
 import { createReloader, type Reloader } from '../reload/reloader.ts'
+import { createJudgeAgain } from '../server/judge-again.ts'
 import { ListenerSet, type ListenFailure, type PreparedListeners } from '../server/listeners.ts'
+import { OpenStreams } from '../server/open-streams.ts'
 import { listWantedListeners } from '../server/wanted-listeners.ts'
 import type { LoadResult } from '../settings/load.ts'
 import type { ListenAddress, Settings } from '../settings/model.ts'
@@ -25,6 +28,7 @@ import { createAdminView } from './admin-view.ts'
 import type { Gateway, GatewayOptions } from './gateway.ts'
 import { readGauges } from './gauges.ts'
 import { createListenerOpener } from './open-listener.ts'
+import { createOverload, type Overload } from './overload.ts'
 
 /** What a running gateway was given beside its options and the parts of its snapshots. */
 export interface RunningParts {
@@ -47,6 +51,9 @@ export class RunningGateway implements Gateway {
   readonly #running: RunningParts
   readonly #holder: SnapshotHolder
   readonly #listeners: ListenerSet
+  readonly #overload: Overload
+  readonly #streams: OpenStreams
+  readonly #expiry: ExpiryWatch
   readonly #onReload = new Set<(status: ReloadStatus) => void>()
   /** The one that is used, whatever later settings say. */
   readonly #stateDir: string
@@ -70,12 +77,20 @@ export class RunningGateway implements Gateway {
     this.#adminToken = running.adminToken
     this.#sinceMs = parts.clock.now()
     this.#lastSuccessAtMs = this.#sinceMs
-    this.#holder = createSnapshotHolder(first, cause =>
-      running.logger.error({ err: cause }, 'resources could not be given back: this is a defect of the gateway'),
-    )
+    this.#holder = createSnapshotHolder(first, cause => this.#noteDefect(cause, 'resources could not be given back'))
+    this.#overload = createOverload(first.settings.limits, parts, options.processFacts)
+    this.#expiry = new ExpiryWatch(() => this.#holder.current().certificates(), parts)
+    this.#streams = new OpenStreams({
+      ...parts,
+      current: () => this.#holder.current(),
+      judge: createJudgeAgain(this.#holder, parts.clock),
+      onDefect: cause => this.#noteDefect(cause, 'a stream could not be judged or ended'),
+    })
     this.#listeners = new ListenerSet(
       createListenerOpener({
         ...parts,
+        streams: this.#streams,
+        overload: this.#overload,
         holder: this.#holder,
         accessLog: () => this.#accessLog,
         adminPaths: () => this.#adminPaths,
@@ -91,6 +106,8 @@ export class RunningGateway implements Gateway {
       snapshot: () => this.#holder.current(),
       listeners: () => this.#listeners.list(),
       lastReload: () => this.#reloader?.last(),
+      overload: () => this.#overload.view(),
+      keptRevocations: () => parts.keptRevocations.list().length,
     })
     this.#accessLog = this.#createAccessLog(first.settings)
     this.#adminPaths = this.#compileAdminPaths(first.settings)
@@ -110,12 +127,9 @@ export class RunningGateway implements Gateway {
   }
 
   /** Opens what settings ask for beside what is open. */
-  async openListeners(settings: Settings): Promise<Result<PreparedListeners, readonly Finding[]>> {
-    const wanted = listWantedListeners(settings, readFileSync)
-    if (!wanted.ok) {
-      const { message, pointer } = wanted.error
-      return { ok: false, error: [{ code: 'config.unusable', severity: 'error', message, pointer }] }
-    }
+  async openListeners(settings: Settings, stores: Stores): Promise<Result<PreparedListeners, readonly Finding[]>> {
+    const wanted = listWantedListeners(settings, stores)
+    if (!wanted.ok) return { ok: false, error: [wanted.error] }
     const prepared = await this.#listeners.prepare(wanted.value)
     return prepared.ok ? prepared : { ok: false, error: [toFinding(prepared.error)] }
   }
@@ -125,6 +139,7 @@ export class RunningGateway implements Gateway {
     const { logger } = this.#running
     this.#started = started
     logReload(started, logger)
+    this.#expiry.look()
     const parts: ReloadParts = {
       clock: this.#parts.clock,
       load: this.#running.load,
@@ -132,7 +147,7 @@ export class RunningGateway implements Gateway {
       revision: () => this.#holder.current().revision,
       report: (status, before) => this.#report(status, before),
       watch: paths => this.#watch(paths),
-      onDefect: cause => logger.error({ err: cause }, 'a reload failed: this is a defect of the gateway'),
+      onDefect: cause => this.#noteDefect(cause, 'a reload failed'),
       pause: () => new Promise(resolve => this.#parts.schedule(HALF_WRITTEN_MS, resolve)),
     }
     this.#reloader = createReloader(parts, started, warnings)
@@ -169,6 +184,8 @@ export class RunningGateway implements Gateway {
 
   /** Gives everything back without having begun. */
   async abandon(): Promise<void> {
+    this.#overload.close()
+    this.#expiry.close()
     await this.#listeners.close()
     await this.#holder.close()
   }
@@ -180,10 +197,10 @@ export class RunningGateway implements Gateway {
   async #build(settings: Settings): Promise<Built> {
     const compiled = await compileSnapshot(settings, this.#parts)
     if (!compiled.ok) return { ok: false, findings: compiled.error }
-    const { snapshot, warnings } = compiled.value
+    const { snapshot, stores, warnings } = compiled.value
     try {
       const admin = await openAdminAccess(settings, this.#parts.store)
-      const listeners = await this.openListeners(settings)
+      const listeners = await this.openListeners(settings, stores)
       if (listeners.ok) {
         const findings = [...warnings, ...admin.findings, ...findRestarts(this.#stateDir, settings)]
         const putInForce = (): void => this.#putInForce(snapshot, admin.token, listeners.value)
@@ -205,7 +222,11 @@ export class RunningGateway implements Gateway {
     this.#adminToken = adminToken
     this.#adminPaths = this.#compileAdminPaths(settings)
     this.#sinceMs = this.#parts.clock.now()
+    this.#overload.update(settings.limits)
+    this.#parts.tokenCache.resize(settings.limits.maxCachedTokens)
+    this.#parts.proofs.replays.resize(settings.limits.maxDpopProofs)
     listeners.commit()
+    this.#expiry.look()
     this.#parts.counters.retain([...snapshot.counters, ...countersOf(this.#adminPaths)])
   }
 
@@ -234,6 +255,8 @@ export class RunningGateway implements Gateway {
     if (drain.delayMs > 0) await new Promise<void>(resolve => schedule(drain.delayMs, resolve))
     const isServed = await this.#isDoneWithin(drain.timeoutMs, this.#listeners.drain(['http', 'https']))
     await this.#listeners.close()
+    this.#overload.close()
+    this.#expiry.close()
     const isGivenBack = await this.#isDoneWithin(LAST_WORK_MS, this.#holder.close())
     return isServed && isGivenBack
   }
@@ -246,22 +269,41 @@ export class RunningGateway implements Gateway {
     return isDone
   }
 
+  #noteDefect(err: unknown, what: string): void {
+    this.#parts.counters.defects += 1
+    this.#running.logger.error({ err }, `${what}: this is a defect of the gateway`)
+  }
+
   #createAccessLog(settings: Settings): AccessLog {
     return createAccessLog(settings.logging.accessLog, this.#options.destination, this.#parts.clock)
   }
 
   #compileAdminPaths(settings: Settings): PathRoutes {
-    const { counters, clock, tokenCache } = this.#parts
+    const { counters, clock, schedule, tokenCache } = this.#parts
     const routes = listAdminRoutes(settings.adminApi, {
       view: this.view,
       clock,
+      schedule,
       token: this.#adminToken,
+      refreshKeys: async name => {
+        const server = this.#holder.current().authServers.find(({ settings: { name: own } }) => own === name)
+        await server?.keys.refresh()
+      },
+      revocations: this.#parts.keptRevocations,
       metrics: () =>
-        renderMetrics(counters, readGauges(this.#options, this.view, this.#lastSuccessAtMs, tokenCache.uses)),
+        renderMetrics(
+          counters,
+          readGauges(this.#options, this.view, this.#lastSuccessAtMs, {
+            tokenCache: tokenCache.uses,
+            overload: this.#overload.gauges(),
+            streams: this.#streams.count(),
+          }),
+        ),
     })
     const paths = new Map<string, Map<string, Route>>()
     for (const { method, path, target, policies, schemes } of routes) {
-      paths.set(path, new Map([[method, compileFixedRoute(method, path, target, counters, schemes, policies)]]))
+      const methods = paths.get(path) ?? new Map<string, Route>()
+      paths.set(path, methods.set(method, compileFixedRoute(method, path, target, counters, schemes, policies)))
     }
     return paths
   }

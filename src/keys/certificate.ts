@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { Result } from '../errors/denial.ts'
 import { algorithmsForKey } from './algorithms-for-key.ts'
-import { createFixedSource, type FileParts, readKeyFile } from './fixed-keys.ts'
+import { createFixedSource, type FileParts } from './fixed-keys.ts'
 import type { KeySource } from './key-source.ts'
 import { createVerificationKey, type KeyMaterial, thumbprintOf } from './verification-key.ts'
 
@@ -36,13 +36,16 @@ export function importCertificate(pem: string | Uint8Array): Result<ImportedCert
   }
 }
 
-/** Creates a source with the key of one pinned certificate; outside the certificate's validity it has no usable key. */
-export function createCertificateSource(authServer: string, file: string, parts: FileParts): KeySource {
+/**
+ * Creates a source with the key of one pinned certificate; outside the certificate's validity it has no usable key.
+ *
+ * @param pem the certificate out of its truststore; undefined where it is not there.
+ */
+export function createCertificateSource(authServer: string, pem: string | undefined, parts: FileParts): KeySource {
   const { clock } = parts
-  const pem = readKeyFile(file)
   const imported = pem === undefined ? undefined : importCertificate(pem)
   if (imported?.ok !== true) {
-    const failure = imported?.error ?? 'file cannot be read'
+    const failure = imported?.error ?? 'no certificate'
     parts.logger.warn({ authServer, reason: failure }, 'the certificate of an auth server cannot be used')
     return createFixedSource({ authServer, origin: 'certificate', keys: () => [], failure })
   }

@@ -25,6 +25,17 @@ export interface FileParts {
   readonly logger: Logger
 }
 
+const NOTHING_FETCHED = Object.freeze({
+  departed: [],
+  departedUses: 0,
+  setAgeMs: undefined,
+  lastAttemptAtMs: undefined,
+  nextAttemptAtMs: undefined,
+  fetches: Object.freeze({ fetched: 0, unchanged: 0, failed: 0 }),
+  restored: false,
+  copyFailure: undefined,
+})
+
 /** Creates a source whose keys need no fetch: it always answers at once, and with 503 where it has no usable key. */
 export function createFixedSource(fixed: FixedKeys): KeySource {
   const usable = (): readonly VerificationKey[] => fixed.keys().filter(key => !key.retired)
@@ -34,6 +45,8 @@ export function createFixedSource(fixed: FixedKeys): KeySource {
       if (keys.length > 0) return { ok: true, value: selectKeys(keys, alg, kid, fixed.anyKid) }
       return deny('keys.unavailable', { authServer: fixed.authServer, reason: fixed.failure ?? 'no usable keys' })
     },
+    reconsider: () => ({ ok: true, value: [] }),
+    refresh: () => Promise.resolve(),
     status: () => ({
       origin: fixed.origin,
       keys: usable().length,
@@ -41,6 +54,15 @@ export function createFixedSource(fixed: FixedKeys): KeySource {
       stale: false,
       lastFailure: fixed.failure,
       settled: true,
+      observed: usable().map(({ kid, thumbprint, algorithms, lastUsedMs }) => ({
+        kid,
+        thumbprint,
+        algorithms: [...algorithms],
+        firstSeenMs: fixed.fetchedAt,
+        lastSeenMs: fixed.fetchedAt,
+        lastUsedMs,
+      })),
+      ...NOTHING_FETCHED,
     }),
     settled: () => Promise.resolve(),
     async close() {

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto'
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import type { Result } from '../errors/denial.ts'
 import { algorithmsForKey } from './algorithms-for-key.ts'
 import { type KeyMaterial, thumbprintOf } from './verification-key.ts'
@@ -71,8 +71,24 @@ function importPublicKey(jwk: Readonly<Record<string, unknown>>): Result<KeyObje
   if (kty === 'oct') return { ok: false, error: 'shared secret' }
   if (PRIVATE_MEMBERS.some(name => Object.hasOwn(jwk, name))) return { ok: false, error: 'private key' }
   const members = typeof kty === 'string' ? PUBLIC_MEMBERS.get(kty) : undefined
-  if (members === undefined) return { ok: false, error: 'key type not supported' }
-  const bare: Record<string, string> = { kty: kty as string }
+  if (typeof kty !== 'string' || members === undefined) return { ok: false, error: 'key type not supported' }
+  const certified = importFirstCertificate(jwk['x5c'])
+  if (certified?.ok === false) return certified
+  if (certified !== undefined && members.every(name => jwk[name] === undefined)) {
+    return isOfType(certified.value, kty) ? certified : { ok: false, error: 'certificate of another type' }
+  }
+  const bare = importMembers(jwk, kty, members)
+  if (bare.ok && certified !== undefined && !certified.value.equals(bare.value))
+    return { ok: false, error: 'certificate of another key' }
+  return bare
+}
+
+function importMembers(
+  jwk: Readonly<Record<string, unknown>>,
+  kty: string,
+  members: readonly string[],
+): Result<KeyObject, string> {
+  const bare: Record<string, string> = { kty }
   for (const name of members) {
     const value = jwk[name]
     if (typeof value !== 'string' || value === '') return { ok: false, error: 'malformed' }
@@ -83,6 +99,24 @@ function importPublicKey(jwk: Readonly<Record<string, unknown>>): Result<KeyObje
   } catch {
     return { ok: false, error: 'malformed' }
   }
+}
+
+/** Reads the key of the first certificate of `x5c` (RFC 7517 section 4.7: base64, not base64url, of DER); undefined where there is no chain. */
+function importFirstCertificate(x5c: unknown): Result<KeyObject, string> | undefined {
+  if (!Array.isArray(x5c) || x5c.length === 0) return undefined
+  const first: unknown = x5c[0]
+  if (typeof first !== 'string' || !/^[A-Za-z0-9+/]+={0,2}$/.test(first))
+    return { ok: false, error: 'malformed certificate' }
+  try {
+    return { ok: true, value: new X509Certificate(Buffer.from(first, 'base64')).publicKey }
+  } catch {
+    return { ok: false, error: 'malformed certificate' }
+  }
+}
+
+function isOfType(key: KeyObject, kty: string): boolean {
+  const type = key.asymmetricKeyType ?? ''
+  return kty === 'OKP' ? /^ed/.test(type) : type.startsWith(kty.toLowerCase())
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -18,10 +18,39 @@ export interface VerificationKey {
   readonly thumbprint: string
   /** True once the key has left its set, expired, or its source was closed. */
   readonly retired: boolean
+  /** When a token was last accepted by it, in milliseconds since the epoch. Written by the verifier, read by people only. */
+  lastUsedMs?: number | undefined
+}
+
+/** One key as the rotation observatory sees it. Times in milliseconds since the epoch. */
+export interface ObservedKey {
+  readonly kid: string | undefined
+  readonly thumbprint: string
+  readonly algorithms: readonly JwsAlgorithm[]
+  readonly firstSeenMs: number | undefined
+  readonly lastSeenMs: number | undefined
+  readonly lastUsedMs: number | undefined
+}
+
+/** A key that left its set within the last day. */
+export interface DepartedKey {
+  readonly kid: string | undefined
+  readonly thumbprint: string
+  readonly leftAtMs: number
+  readonly lastUsedMs: number | undefined
+}
+
+/** How the fetches of a source ended, since it was made. */
+export interface FetchCounts {
+  /** Brought a document, the same or another. */
+  readonly fetched: number
+  /** Were answered with 304. */
+  readonly unchanged: number
+  readonly failed: number
 }
 
 export interface KeySourceStatus {
-  readonly origin: 'jwksUri' | 'jwksFile' | 'certificate' | 'own' | 'none'
+  readonly origin: 'jwksUri' | 'discovery' | 'jwksFile' | 'certificate' | 'own' | 'none'
   readonly keys: number
   /** Milliseconds since the epoch of the last success, or undefined. */
   readonly fetchedAt: number | undefined
@@ -30,6 +59,20 @@ export interface KeySourceStatus {
   readonly lastFailure: string | undefined
   /** True once the source has keys or has failed to get them once: what readiness waits for. */
   readonly settled: boolean
+  readonly observed: readonly ObservedKey[]
+  readonly departed: readonly DepartedKey[]
+  /** Tokens that named a key that had left its set. */
+  readonly departedUses: number
+  /** Milliseconds since the set in force was fetched; undefined without one, and where nothing is fetched. */
+  readonly setAgeMs: number | undefined
+  /** The rest tells of fetches; undefined, 0 or false where nothing is fetched. Milliseconds since the epoch. */
+  readonly lastAttemptAtMs: number | undefined
+  readonly nextAttemptAtMs: number | undefined
+  readonly fetches: FetchCounts
+  /** True while the set in force is the one that was kept on disk. */
+  readonly restored: boolean
+  /** Why the last good set could not be kept on disk; undefined where it could. */
+  readonly copyFailure: string | undefined
 }
 
 /** Keys that fit, `[]` if the set is known and has none, or why it cannot be told now (`keys.unavailable`). */
@@ -43,6 +86,13 @@ export interface KeySource {
    * (unknown `kid`, no set yet), bounded by `fetch_timeout`.
    */
   candidates(alg: JwsAlgorithm, kid: string | undefined): KeyCandidates | Promise<KeyCandidates>
+  /**
+   * Tells, for a token without `kid` whose signature fits no candidate, which keys have come since: it may be the first one
+   * after a rotation. At most one fetch per cool-down, shared with unknown `kid`s; `[]`: nothing new.
+   */
+  reconsider(alg: JwsAlgorithm): KeyCandidates | Promise<KeyCandidates>
+  /** Fetches now, in one flight with whoever fetches already, and resolves when that is over; not again within seconds. Never rejects. */
+  refresh(): Promise<void>
   status(): KeySourceStatus
   /** Resolves when `status().settled` is true. */
   settled(): Promise<void>

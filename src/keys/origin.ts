@@ -11,18 +11,26 @@ import { createCertificateSource } from './certificate.ts'
 import { createFixedSource } from './fixed-keys.ts'
 import { createJwksFileSource } from './jwks-file.ts'
 import { createJwksUriSource } from './jwks-uri.ts'
+import type { KeyCopies } from './key-copies.ts'
 import type { KeySource, VerificationKey } from './key-source.ts'
+import type { SharedFetch } from './shared-fetch.ts'
 
 export interface KeySourceParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly fetchDocument: FetchDocument
+  /** Lets sources that want one document share its fetch; each fetches for itself without. */
+  readonly sharedFetch?: SharedFetch
+  /** Last good key sets on disk; none are kept without. */
+  readonly keyCopies?: KeyCopies
   /** Number from 0 to below 1, for jitter. `Math.random` by default. */
   readonly random?: () => number
   /** Timers for the refreshes. The system's by default; they never keep the process alive. */
   readonly schedule?: Schedule
   /** This gateway's own public keys, for the origin `own`; asked at each use. */
   readonly own?: () => readonly VerificationKey[]
+  /** The pinned certificate in PEM, for the origin `certificate`. */
+  readonly certificate?: string | undefined
 }
 
 /**
@@ -34,9 +42,13 @@ export function createKeySource(settings: AuthServerSettings, parts: KeySourcePa
   const { clock, logger } = parts
   switch (keys.kind) {
     case 'jwksUri':
+    case 'discovery':
       return createJwksUriSource(name, keys, {
         clock,
         logger,
+        issuer: settings.issuer,
+        ...(parts.sharedFetch !== undefined && { shared: parts.sharedFetch }),
+        ...(parts.keyCopies !== undefined && { copies: parts.keyCopies }),
         fetchDocument: parts.fetchDocument,
         random: parts.random ?? Math.random,
         schedule: parts.schedule ?? createSystemSchedule(),
@@ -44,7 +56,7 @@ export function createKeySource(settings: AuthServerSettings, parts: KeySourcePa
     case 'jwksFile':
       return createJwksFileSource(name, keys.file, { clock, logger })
     case 'certificate':
-      return createCertificateSource(name, keys.certificateFile, { clock, logger })
+      return createCertificateSource(name, parts.certificate, { clock, logger })
     case 'own':
       return createFixedSource({ authServer: name, origin: 'own', keys: parts.own ?? noKeys })
     case 'none':

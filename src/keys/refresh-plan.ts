@@ -6,14 +6,16 @@ const FIRST_PAUSE_MS = 1_000
 const LONGEST_PAUSE_MS = 60_000
 
 /**
- * Tells for how long a fetched set counts as fresh, in milliseconds: what `Cache-Control` says (RFC 9111 section 5.2.2,
- * less `Age`), within `min_age` and `max_age`; `max_age` where it says nothing.
+ * Tells for how long a fetched set counts as fresh, in milliseconds: what `Cache-Control` says, else `Expires` (RFC 9111
+ * sections 5.2.2 and 5.3), less `Age`, within `min_age` and `max_age`; `max_age` where they say nothing. `nowMs` (since the
+ * epoch) stands in for a missing `Date`.
  */
 export function ageOf(
   fields: ReadonlyMap<string, string>,
   limits: Pick<JwksSettings, 'minAgeMs' | 'maxAgeMs'>,
+  nowMs: number,
 ): number {
-  const said = lifetimeOf(fields.get('cache-control') ?? '')
+  const said = lifetimeOf(fields.get('cache-control') ?? '') ?? secondsToExpiry(fields, nowMs)
   if (said === undefined) return limits.maxAgeMs
   const spent = Number(fields.get('age') ?? 0)
   const left = (said - (Number.isFinite(spent) ? spent : 0)) * 1000
@@ -42,4 +44,14 @@ function lifetimeOf(cacheControl: string): number | undefined {
       seconds = Math.min(seconds ?? Number.POSITIVE_INFINITY, Number(digits))
   }
   return seconds
+}
+
+/** Reads the seconds from `Date` to `Expires`; an `Expires` that is no date, such as `0`, has passed already. */
+function secondsToExpiry(fields: ReadonlyMap<string, string>, nowMs: number): number | undefined {
+  const expires = fields.get('expires')
+  if (expires === undefined) return undefined
+  const until = Date.parse(expires)
+  if (!/[A-Za-z]/.test(expires) || Number.isNaN(until)) return 0
+  const sentAt = Date.parse(fields.get('date') ?? '')
+  return Math.max((until - (Number.isNaN(sentAt) ? nowMs : sentAt)) / 1000, 0)
 }

@@ -9,9 +9,9 @@ import { ok, type Result } from '../errors/denial.ts'
 import type { KeystoreSettings, SigningAlgorithm, TokenGeneratorSettings } from '../settings/model.ts'
 import type { Store } from '../state/store.ts'
 import { openGeneratedKey } from './generated-key.ts'
-import { readPemKey } from './pem-key.ts'
 import { refuseKey } from './refuse-key.ts'
 import { nameRsaWeakness } from './rsa-strength.ts'
+import type { Stores } from './stores.ts'
 import { createVerificationKey, type HeldKey, thumbprintOf } from './verification-key.ts'
 
 /** A public key as it is published (RFC 7517): the members of its type, `kid`, `use: sig`, `alg`. Never a private member. */
@@ -36,8 +36,8 @@ export interface SigningKey {
 
 export interface SigningKeyParts {
   readonly store: Store
-  /** Reads a PEM file; rejects with the system's error where it cannot. */
-  readonly readFile: (path: string) => Promise<string>
+  /** The open stores of the same settings. */
+  readonly stores: Stores
   /** Whether a missing generated key may be made (`start`) or not (`check`, `token`). */
   readonly mayGenerate: boolean
 }
@@ -55,16 +55,24 @@ export async function openSigningKey(
   if (keystore === undefined) return refuseKey('config.reference', `no keystore \`${generator.keystore}\``, '')
   const opened =
     keystore.type === 'generated'
-      ? await openGeneratedKey(keystore, generator.keyAlias, parts)
-      : await readPemKey(keystore, generator.keyAlias, parts.readFile)
+      ? await openGeneratedKey(keystore, generator.keyAlias ?? keystore.alias, parts)
+      : lookUp(generator, parts.stores)
   if (!opened.ok) return opened
   if (opened.value === undefined) return ok(undefined)
   const unsuitable = whyUnsuitable(opened.value, generator.algorithm)
   if (unsuitable !== undefined) {
-    const message = `key \`${generator.keyAlias}\` of keystore \`${keystore.name}\` cannot sign ${generator.algorithm}: ${unsuitable}`
+    const message = `key \`${generator.keyAlias ?? 'without alias'}\` of keystore \`${keystore.name}\` cannot sign ${generator.algorithm}: ${unsuitable}`
     return refuseKey('config.secret', message, keystore.pointer)
   }
   return ok(toSigningKey(opened.value, generator.algorithm))
+}
+
+function lookUp(
+  { keystore, keyAlias }: TokenGeneratorSettings,
+  stores: Stores,
+): Result<KeyObject | undefined, Finding> {
+  const entry = stores.entry(keystore, keyAlias)
+  return entry.ok ? ok(entry.value.privateKey) : entry
 }
 
 /** Tells why a private key cannot sign with an algorithm (RFC 7518 section 3: type, curve, at least 2048 bits), or undefined. */

@@ -2,7 +2,7 @@ import { createHash, type KeyObject } from 'node:crypto'
 import type { VerificationKey } from './key-source.ts'
 
 /** What makes a verification key, before anybody holds it. */
-export type KeyMaterial = Omit<VerificationKey, 'retired'>
+export type KeyMaterial = Omit<VerificationKey, 'retired' | 'lastUsedMs'>
 
 /** A verification key together with the right to retire it; only its source has that. */
 export interface HeldKey extends VerificationKey {
@@ -20,6 +20,7 @@ export function createVerificationKey(material: KeyMaterial, isOver: () => boole
     key: material.key,
     algorithms: material.algorithms,
     thumbprint: material.thumbprint,
+    lastUsedMs: undefined,
     get retired() {
       return left || isOver()
     },

@@ -11,6 +11,24 @@ export interface Peer {
   readonly address: string
   readonly port: number
   readonly tls: boolean
+  /** The caller's certificate, only where it was verified against the configured authorities; read once, when it is first asked for. */
+  readonly certificate: PeerCertificate | undefined
+}
+
+/** A client certificate that the handshake verified: a caller that has one has proved that it holds its key. */
+export interface PeerCertificate {
+  /** SHA-256 of the DER form, in lower-case hex. */
+  readonly fingerprint: string
+  /** The same in base64url: what a token's `cnf.x5t#S256` must equal (RFC 8705 section 3.1). */
+  readonly x5tS256: string
+  /** The subject as RFC 4514 writes it, most specific part first: `CN=orders,O=Example,C=DE`. */
+  readonly subject: string
+  /**
+   * The subject's alternative names without their kinds: DNS names in lower case, addresses, URIs, e-mail addresses. Values whose
+   * form is that of another kind are left out, so no kind passes for another.
+   */
+  readonly san: readonly string[]
+  readonly verified: true
 }
 
 /** How the end of the request body is known (RFC 9112 section 6.3). */

@@ -115,6 +115,8 @@ export class Counters {
   readonly #applications: Map<string, number> = new Map()
   /** Exchanges under way. */
   active = 0
+  /** Exceptions that were caught: each is a defect of the gateway. */
+  defects = 0
 
   /** Finds or makes the counters of a route; a reload that keeps the route keeps its counts. */
   route(route: CountedRoute): RouteCounters {

@@ -3,8 +3,12 @@
  * Nothing here follows a redirect, keeps a connection, waits without a limit or takes more bytes than it was told to.
  * Failures are values with a short reason; the text of the other side never gets into them. `keys` calls this.
  */
-import { Agent, type Dispatcher, request } from 'undici'
+import { type Dispatcher, request } from 'undici'
 import { isLoopbackHost } from '../message/loopback.ts'
+import { ControlAgent } from './control-agent.ts'
+import type { OutgoingTls } from './outgoing-tls.ts'
+import type { ProxyRules } from './proxy-rules.ts'
+import type { Validators } from './validators.ts'
 
 export interface FetchLimits {
   /** Limit of the whole call, from the name look-up to the last byte. */
@@ -15,6 +19,10 @@ export interface FetchLimits {
   readonly accept: string
   /** Plain `http:` to hosts other than loopback too; only where the settings say so. False by default. */
   readonly allowHttp?: boolean
+  /** What the caller holds already: the answer may then be 304, without a body (RFC 9110 section 13). */
+  readonly held?: Validators
+  /** Absent: the system's authorities, and no certificate of ours. */
+  readonly tls?: OutgoingTls
   /** Ends the call early; the reason is then `closed`. */
   readonly signal?: AbortSignal
 }
@@ -22,7 +30,7 @@ export interface FetchLimits {
 export type FetchedDocument =
   | {
       readonly ok: true
-      /** Always 200: everything else is a failure. */
+      /** 200, or 304 where the caller said what it holds; everything else is a failure. */
       readonly status: number
       readonly body: Uint8Array
       /** Lower-case names; several lines of one name are joined by a comma. */
@@ -32,46 +40,52 @@ export type FetchedDocument =
 
 /**
  * Gets a document. Never throws and never rejects; the reasons are `timeout`, `closed`, `status N`, `redirect N`,
- * `too large`, `unreachable`, `unknown host`, `tls failed`, `cut short`, `coded body`, `bad url` and `http not allowed`.
+ * `too large`, `unreachable`, `unknown host`, `tls failed`, `cut short`, `coded body`, `bad url`, `bad proxy` and `http not allowed`.
  */
 export type FetchDocument = (uri: string, limits: FetchLimits) => Promise<FetchedDocument>
 
 export interface FetcherParts {
-  /** Certificates of further authorities, in PEM, beside the system's. */
-  readonly authorities?: readonly string[]
+  /** Which calls go through a proxy; none by default. */
+  readonly proxies?: ProxyRules
   /** Makes the calls in place of the fetcher's own agent. */
   readonly dispatcher?: Dispatcher
 }
 
 /** Creates a fetcher. It holds no connection between calls, so there is nothing to close. */
 export function createDocumentFetcher(parts: FetcherParts = {}): FetchDocument {
-  const dispatcher =
-    parts.dispatcher ??
-    new Agent({
-      allowH2: false,
-      // One request a connection: documents are fetched minutes apart, and nothing is left open at the end.
-      pipelining: 0,
-      maxHeaderSize: 16_384,
-      connect: parts.authorities === undefined ? {} : { ca: [...parts.authorities] },
-    })
-  return (uri, limits) => fetchDocument(dispatcher, uri, limits)
+  // One request a connection: documents are fetched minutes apart, and nothing is left open at the end.
+  const openAgent = (tls?: OutgoingTls): Dispatcher =>
+    new ControlAgent({ tls, proxies: parts.proxies, options: { pipelining: 0 } })
+  const plain = parts.dispatcher ?? openAgent()
+  const byTls = new WeakMap<OutgoingTls, Dispatcher>()
+  const dispatcherFor = ({ tls }: FetchLimits): Dispatcher => {
+    if (tls === undefined || parts.dispatcher !== undefined) return plain
+    const known = byTls.get(tls) ?? openAgent(tls)
+    byTls.set(tls, known)
+    return known
+  }
+  return (uri, limits) => fetchDocument(() => dispatcherFor(limits), uri, limits)
 }
 
-async function fetchDocument(dispatcher: Dispatcher, uri: string, limits: FetchLimits): Promise<FetchedDocument> {
+async function fetchDocument(open: () => Dispatcher, uri: string, limits: FetchLimits): Promise<FetchedDocument> {
   const refusal = refuseUri(uri, limits.allowHttp === true)
   if (refusal !== undefined) return { ok: false, reason: refusal }
   const timeout = AbortSignal.timeout(limits.timeoutMs)
   const signal = limits.signal === undefined ? timeout : AbortSignal.any([timeout, limits.signal])
   try {
     const response = await request(uri, {
-      dispatcher,
+      dispatcher: open(),
       signal,
       method: 'GET',
-      headers: { accept: limits.accept, 'user-agent': 'microgateway' },
+      headers: { accept: limits.accept, 'user-agent': 'microgateway', ...toConditions(limits.held) },
       headersTimeout: limits.timeoutMs,
       bodyTimeout: limits.timeoutMs,
     })
     const fields = toFields(response.headers)
+    if (response.statusCode === 304 && limits.held !== undefined) {
+      discard(response.body)
+      return { ok: true, status: 304, body: new Uint8Array(), fields }
+    }
     const unfit = judgeHead(response.statusCode, fields, limits.maxBytes)
     const body = unfit === undefined ? await readBody(response.body, limits.maxBytes) : undefined
     if (body !== undefined) return { ok: true, status: response.statusCode, body, fields }
@@ -83,7 +97,15 @@ async function fetchDocument(dispatcher: Dispatcher, uri: string, limits: FetchL
   }
 }
 
-function refuseUri(uri: string, allowHttp: boolean): string | undefined {
+function toConditions(held: Validators | undefined): Readonly<Record<string, string>> {
+  return {
+    ...(held?.etag !== undefined && { 'if-none-match': held.etag }),
+    ...(held?.lastModified !== undefined && { 'if-modified-since': held.lastModified }),
+  }
+}
+
+/** Tells why a URI is not called at all; undefined where it may be. */
+export function refuseUri(uri: string, allowHttp: boolean): string | undefined {
   const url = URL.parse(uri)
   if (url === null || url.username !== '' || url.password !== '') return 'bad url'
   if (url.protocol === 'https:') return undefined
@@ -91,7 +113,8 @@ function refuseUri(uri: string, allowHttp: boolean): string | undefined {
   return allowHttp || isLoopbackHost(url.hostname) ? undefined : 'http not allowed'
 }
 
-function judgeHead(status: number, fields: ReadonlyMap<string, string>, maxBytes: number): string | undefined {
+/** Tells why an answer is of no use by its head; undefined where its body is wanted. */
+export function judgeHead(status: number, fields: ReadonlyMap<string, string>, maxBytes: number): string | undefined {
   if (status >= 300 && status < 400) return `redirect ${status}`
   if (status !== 200) return `status ${status}`
   const coding = fields.get('content-encoding')
@@ -100,7 +123,7 @@ function judgeHead(status: number, fields: ReadonlyMap<string, string>, maxBytes
 }
 
 /** Reads the body to its end; undefined where it is longer than allowed. */
-async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array | undefined> {
+export async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = []
   let length = 0
   for await (const chunk of body) {
@@ -112,12 +135,15 @@ async function readBody(body: AsyncIterable<Uint8Array>, maxBytes: number): Prom
 }
 
 /** Lets go of a body that nobody wants, and of its connection. */
-function discard(body: Dispatcher.ResponseData['body']): void {
+export function discard(body: Dispatcher.ResponseData['body']): void {
   body.on('error', () => {})
   body.destroy()
 }
 
-function toFields(headers: Readonly<Record<string, string | string[] | undefined>>): ReadonlyMap<string, string> {
+/** Lists the fields of an answer by lower-case name. */
+export function toFields(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
   for (const [name, value] of Object.entries(headers))
     if (value !== undefined) fields.set(name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value)
@@ -125,9 +151,11 @@ function toFields(headers: Readonly<Record<string, string | string[] | undefined
 }
 
 /** Names of the platform's error codes, in words that may stand in a log and a status page. */
-function nameFailure(error: unknown): string {
+export function nameFailure(error: unknown): string {
   const code = codeOf(error)
   if (code === undefined) return 'cut short'
+  // The address itself was looked at before.
+  if (code === 'ERR_INVALID_URL' || code === 'UND_ERR_INVALID_ARG') return 'bad proxy'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'unknown host'
   if (code.endsWith('_TIMEOUT') || code === 'ETIMEDOUT') return 'timeout'
   if (/^(?:E(?:CONNREFUSED|HOSTUNREACH|NETUNREACH|HOSTDOWN|ADDRNOTAVAIL)|UND_ERR_CONNECT)$/.test(code))

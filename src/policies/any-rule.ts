@@ -1,4 +1,4 @@
-import type { Facts } from '../exchange/exchange.ts'
+import { type Facts, tokenOf } from '../exchange/exchange.ts'
 import type { RuleVerdict } from './identification-rule.ts'
 import { type Decision, PROCEED } from './policy.ts'
 
@@ -35,17 +35,18 @@ export function decideAny(verdicts: readonly RuleVerdict[], otherwise: Otherwise
 
 /** Lets a caller through without an application; what a valid token says stays known. */
 export function letAnonymousThrough(ineligible: readonly Ineligible[]): Decision {
-  const facts = ineligible.find(verdict => verdict.facts.jwt !== undefined)?.facts
+  const facts = ineligible.find(verdict => tokenOf(verdict.facts) !== undefined)?.facts
   return facts === undefined ? PROCEED : { kind: 'proceed', facts }
 }
 
 /** Adds a verified token that another rule found, unless it speaks of another application: claims and application stay one caller's. */
 function withToken(winner: Passed, verdicts: readonly RuleVerdict[]): Decision {
-  if (winner.facts.jwt !== undefined || verdicts.length === 1) return winner.decision
-  const other = verdicts.find(verdict => verdict.kind === 'passed' && verdict.facts.jwt !== undefined)
+  if (tokenOf(winner.facts) !== undefined || verdicts.length === 1) return winner.decision
+  const other = verdicts.find(verdict => verdict.kind === 'passed' && tokenOf(verdict.facts) !== undefined)
   if (other?.kind !== 'passed' || !isOneCaller(winner.facts, other.facts)) return winner.decision
-  const { jwt } = other.facts
-  return jwt === undefined ? winner.decision : { kind: 'proceed', facts: { ...winner.facts, jwt } }
+  const { jwt, introspected } = other.facts
+  const token: Facts = jwt === undefined ? { ...(introspected !== undefined && { introspected }) } : { jwt }
+  return { kind: 'proceed', facts: { ...winner.facts, ...token } }
 }
 
 function isOneCaller(a: Facts, b: Facts): boolean {

@@ -1,6 +1,6 @@
 import type { Application } from '../applications/application.ts'
+import type { AcceptedToken } from '../tokens/accepted-token.ts'
 import { judgeAudience } from '../tokens/audience.ts'
-import type { VerifiedJwt } from '../tokens/jwt.ts'
 import type { PolicyParts } from './policy-parts.ts'
 
 /** What the audience of a token comes to, before a request's path is known. */
@@ -13,9 +13,9 @@ export type AudienceVerdict =
 
 /** The audience check of one rule (product.md 4, step 6), in two halves: what holds for a token, and what holds for a path. */
 export interface AudienceCheck {
-  judge(jwt: VerifiedJwt, application: Application | undefined): AudienceVerdict
+  judge(token: AcceptedToken, application: Application | undefined): AudienceVerdict
   /** Tells whether an audience of the token names this canonical path. */
-  namesPath(jwt: VerifiedJwt, path: string): boolean
+  namesPath(token: AcceptedToken, path: string): boolean
 }
 
 /** No path of a request is empty: with it, only values that are right in themselves count. */
@@ -29,18 +29,18 @@ export function createAudienceCheck(
   const request = { basePath: api.basePath, roots: toRoots(accessUrl, api.hosts) }
   const nameless = { server: [], strategy: undefined, applicationId: undefined }
   return {
-    judge(jwt, application) {
+    judge(token, application) {
       if (mode === 'off') return 'accepted'
-      if (jwt.audience === undefined) return mode === 'required' ? 'missing' : 'accepted'
+      if (token.audience === undefined) return mode === 'required' ? 'missing' : 'accepted'
       const names = {
-        server: audiences.get(jwt.authServer) ?? [],
-        strategy: jwt.strategyAudience,
+        server: audiences.get(token.authServer) ?? [],
+        strategy: token.strategyAudience,
         applicationId: application?.id,
       }
-      if (judgeAudience(jwt.audience, { ...names, ...request, path: NO_PATH })) return 'accepted'
-      return jwt.audience.some(value => value.includes('/')) ? 'by path' : 'rejected'
+      if (judgeAudience(token.audience, { ...names, ...request, path: NO_PATH })) return 'accepted'
+      return token.audience.some(value => value.includes('/')) ? 'by path' : 'rejected'
     },
-    namesPath: (jwt, path) => judgeAudience(jwt.audience ?? [], { ...nameless, ...request, path }),
+    namesPath: (token, path) => judgeAudience(token.audience ?? [], { ...nameless, ...request, path }),
   }
 }
 

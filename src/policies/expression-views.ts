@@ -1,8 +1,8 @@
 import type { Application } from '../applications/application.ts'
-import type { Exchange } from '../exchange/exchange.ts'
+import { type Exchange, tokenOf } from '../exchange/exchange.ts'
 import type { ApplicationView, ExpressionVariables, RequestView, TokenView } from '../expressions/vocabulary.ts'
+import type { AcceptedToken } from '../tokens/accepted-token.ts'
 import { scopesOf } from '../tokens/claims.ts'
-import type { VerifiedJwt } from '../tokens/jwt.ts'
 
 /** What expressions see of an exchange. */
 export interface ExpressionViews {
@@ -13,14 +13,15 @@ const NO_CLAIMS: Readonly<Record<string, unknown>> = Object.freeze(Object.create
 
 /** Creates the views; those of a token and of an application are made once and reused. */
 export function createExpressionViews(): ExpressionViews {
-  const tokens = new WeakMap<VerifiedJwt, TokenView>()
+  const tokens = new WeakMap<AcceptedToken, TokenView>()
   const applications = new WeakMap<Application, ApplicationView>()
   return {
     of: exchange => {
-      const { jwt, application } = exchange.facts
+      const { application } = exchange.facts
+      const token = tokenOf(exchange.facts)
       return {
-        claims: jwt?.claims ?? NO_CLAIMS,
-        token: jwt === undefined ? null : remember(tokens, jwt, toTokenView),
+        claims: token?.claims ?? NO_CLAIMS,
+        token: token === undefined ? null : remember(tokens, token, toTokenView),
         request: toRequestView(exchange),
         application: application === undefined ? null : remember(applications, application, toApplicationView),
       }
@@ -37,14 +38,17 @@ function remember<K extends object, V>(known: WeakMap<K, V>, key: K, make: (key:
   return view
 }
 
-function toTokenView({ issuer, authServer, audience, claims, header }: VerifiedJwt): TokenView {
+function toTokenView(token: AcceptedToken): TokenView {
+  const { issuer, authServer, audience, claims } = token
+  const { kid, typ }: { kid?: string | undefined; typ?: string | undefined } =
+    token.state === 'verified' ? token.header : {}
   return {
-    issuer,
+    ...(issuer === undefined ? {} : { issuer }),
     auth_server: authServer,
     audience: audience ?? [],
     scopes: [...scopesOf(claims)],
-    ...(header.kid === undefined ? {} : { key_id: header.kid }),
-    ...(header.typ === undefined ? {} : { type: header.typ }),
+    ...(kid === undefined ? {} : { key_id: kid }),
+    ...(typ === undefined ? {} : { type: typ }),
   }
 }
 

@@ -26,6 +26,8 @@ export interface IdentificationRule {
   readonly kind: RuleKind
   /** The scheme that a challenge offers; undefined for rules that go by the caller's address or certificate. */
   readonly scheme: SchemeName | undefined
+  /** Algorithms of DPoP proofs, where the scheme is `DPoP`. */
+  readonly algorithms?: readonly string[]
   /** Answers at once where nothing has to be waited for. */
   evaluate(presented: PresentedCredentials, exchange: Exchange): RuleVerdict | Promise<RuleVerdict>
 }

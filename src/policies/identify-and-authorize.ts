@@ -2,18 +2,20 @@ import { type PresentedCredentials, parseAuthorization } from '../credentials/au
 import type { SchemeName } from '../errors/challenge.ts'
 import type { Exchange } from '../exchange/exchange.ts'
 import type { IdentificationRuleSettings, IdentifyAndAuthorizeSettings } from '../settings/model.ts'
-import type { TokenVerifier } from '../tokens/verify.ts'
 import { decideAll } from './all-rules.ts'
 import { decideAny, findRefusal, type Otherwise } from './any-rule.ts'
 import { compileApiKeyRule } from './api-key-rule.ts'
+import { compileClientCertificateRule } from './client-certificate-rule.ts'
 import { compileHostNameRule } from './host-name-rule.ts'
 import { compileHttpBasicRule } from './http-basic-rule.ts'
 import { ABSENT, type IdentificationRule, type RuleVerdict } from './identification-rule.ts'
+import { compileIntrospect } from './introspectors.ts'
 import { compileIpRangeRule } from './ip-range-rule.ts'
-import { compileJwtRule } from './jwt-rule.ts'
+import { compileJwtRule, type SharedVerification } from './jwt-rule.ts'
+import { compileOauth2Rule, type SharedIntrospection } from './oauth2-rule.ts'
 import type { Decision, Policy } from './policy.ts'
 import type { PolicyParts } from './policy-parts.ts'
-import { compileClientCertificateRule, compileOauth2Rule } from './unbuilt-rules.ts'
+import { compileTokenSplit } from './token-split.ts'
 
 /**
  * Compiles Identify & Authorize (product.md 4): who is calling, and may they. The steps of one request, in order:
@@ -35,32 +37,37 @@ export function compileIdentifyAndAuthorize(settings: IdentifyAndAuthorizeSettin
 }
 
 /** Lists the schemes that a 401 of these rules offers, each once, in the order of the rules. */
-export function challengeSchemesOf(rules: readonly Pick<IdentificationRuleSettings, 'kind'>[]): readonly SchemeName[] {
-  const schemes = { jwt: 'Bearer', oauth2: 'Bearer', api_key: 'ApiKey', http_basic: 'Basic' } as const
-  const kinds = rules.map(rule => rule.kind)
-  return [...new Set(kinds.flatMap(kind => (kind in schemes ? schemes[kind as keyof typeof schemes] : [])))]
+export function challengeSchemesOf(rules: readonly IdentificationRuleSettings[]): readonly SchemeName[] {
+  const schemes = { oauth2: 'Bearer', api_key: 'ApiKey', http_basic: 'Basic' } as const
+  const schemeOf = (rule: IdentificationRuleSettings): SchemeName | undefined => {
+    if (rule.kind === 'jwt') return rule.dpop.mode === 'required' ? 'DPoP' : 'Bearer'
+    return rule.kind in schemes ? schemes[rule.kind as keyof typeof schemes] : undefined
+  }
+  return [...new Set(rules.flatMap(rule => schemeOf(rule) ?? []))]
 }
 
 function compileRules(
   settings: readonly IdentificationRuleSettings[],
   parts: PolicyParts,
 ): readonly IdentificationRule[] {
-  const authServers = settings.flatMap(rule => (rule.kind === 'jwt' ? rule.authServers : []))
-  const hasJwtRule = settings.some(rule => rule.kind === 'jwt')
-  const verifier = parts.verifiers.trusting(authServers)
-  return settings.map(rule => compileRule(rule, { verifier, hasJwtRule }, parts))
+  const authServersOf = (kind: 'jwt' | 'oauth2'): string[] =>
+    settings.flatMap(rule => (rule.kind === kind && 'authServers' in rule ? rule.authServers : []))
+  const { issuers, maxTokenBytes } = parts.introspectors
+  const shared: Shared = {
+    verifier: parts.verifiers.trusting(authServersOf('jwt')),
+    introspect: compileIntrospect(authServersOf('oauth2'), parts.introspectors),
+    split: compileTokenSplit(settings, issuers, maxTokenBytes),
+  }
+  return settings.map(rule => compileRule(rule, shared, parts))
 }
 
 /** What the rules of one route share: there is one bearer token a request. */
-interface Shared {
-  readonly verifier: TokenVerifier
-  readonly hasJwtRule: boolean
-}
+type Shared = SharedVerification & SharedIntrospection
 
 function compileRule(rule: IdentificationRuleSettings, shared: Shared, parts: PolicyParts): IdentificationRule {
   switch (rule.kind) {
     case 'jwt':
-      return compileJwtRule(rule, shared.verifier, parts)
+      return compileJwtRule(rule, shared, parts)
     case 'api_key':
       return compileApiKeyRule(rule, parts)
     case 'http_basic':
@@ -70,9 +77,9 @@ function compileRule(rule: IdentificationRuleSettings, shared: Shared, parts: Po
     case 'ip_range':
       return compileIpRangeRule(rule, parts)
     case 'oauth2':
-      return compileOauth2Rule(shared.hasJwtRule)
+      return compileOauth2Rule(rule, shared, parts)
     case 'client_certificate':
-      return compileClientCertificateRule()
+      return compileClientCertificateRule(rule, parts)
   }
 }
 
@@ -80,8 +87,13 @@ function compileRule(rule: IdentificationRuleSettings, shared: Shared, parts: Po
 function compileOtherwise(allowAnonymous: boolean, rules: readonly IdentificationRule[]): Otherwise {
   const canPresent = rules.some(rule => rule.scheme !== undefined)
   const code = canPresent ? 'credentials.missing' : 'application.unidentified'
-  return { allowAnonymous, canPresent, missing: Object.freeze({ kind: 'deny', denial: Object.freeze({ code }) }) }
+  const algorithms = rules.flatMap(rule => rule.algorithms ?? [])
+  const denial = Object.freeze({ code, ...(algorithms.length === 0 ? {} : { algorithms: [...new Set(algorithms)] }) })
+  return { allowAnonymous, canPresent, missing: Object.freeze({ kind: 'deny', denial }) } as const
 }
+
+/** Rules that go by where the caller is: nothing that could be invalid is presented to them. */
+const BY_ADDRESS: ReadonlySet<IdentificationRule['kind']> = new Set(['host_name', 'ip_range'])
 
 type Judge = (presented: PresentedCredentials, exchange: Exchange) => Decision | Promise<Decision>
 
@@ -100,7 +112,7 @@ function compileCondition(condition: 'or' | 'and', rules: readonly Identificatio
     for (let position = verdicts.length; position < rules.length; position++) {
       const rule = rules[position] as IdentificationRule
       // Once a rule of `or` has passed, the others are asked only whether what was presented to them is invalid.
-      const verdict = hasPassed && rule.scheme === undefined ? ABSENT : rule.evaluate(presented, exchange)
+      const verdict = hasPassed && BY_ADDRESS.has(rule.kind) ? ABSENT : rule.evaluate(presented, exchange)
       if (verdict instanceof Promise) return resume(verdict, presented, exchange, verdicts, hasPassed)
       const refusal = findRefusal(verdict, hasPassed)
       if (refusal !== undefined) return refusal

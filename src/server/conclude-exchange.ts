@@ -16,6 +16,8 @@ export interface Conclusion {
 /** Turns the outcome into the answer that is still owed, if any, and says how the exchange ended. */
 export function concludeExchange(served: ServedExchange, outcome: Outcome): Conclusion {
   const { reply } = served
+  const ended = served.stream?.ended
+  if (ended !== undefined) return { status: reply.status, denial: ended }
   switch (outcome.kind) {
     case 'replied':
       return { status: outcome.status, denial: undefined }

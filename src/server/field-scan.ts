@@ -12,6 +12,7 @@ export interface FieldScan {
   readonly expect: string | undefined
   readonly upgrade: string | undefined
   readonly connection: string | undefined
+  readonly via: string | undefined
   /** A field that may be there once and is there twice. */
   readonly repeated: 'host' | 'content-length' | 'transfer-encoding' | 'expect' | 'authorization' | undefined
   /** There is a Forwarded or X-Forwarded-* field. */
@@ -29,7 +30,7 @@ function createTokenTable(): Uint8Array {
   return table
 }
 
-/** Looks at every field line once. Lists (`connection`, `upgrade`) are joined; of what may be there once, the first is kept. */
+/** Looks at every field line once. Lists (`connection`, `upgrade`, `via`) are joined; of what may be there once, the first is kept. */
 export function scanFields(fields: Fields): FieldScan {
   const { lines, names } = fields
   const scan: Mutable<FieldScan> = {
@@ -41,6 +42,7 @@ export function scanFields(fields: Fields): FieldScan {
     expect: undefined,
     upgrade: undefined,
     connection: undefined,
+    via: undefined,
     repeated: undefined,
     hasForwarding: false,
   }
@@ -52,6 +54,9 @@ export function scanFields(fields: Fields): FieldScan {
     if (!isToken(name)) scan.hasValidNames = false
     // The length is compared first: most names are none of these.
     switch (name.length) {
+      case 3:
+        if (name === 'via') scan.via = join(scan.via, value)
+        break
       case 4:
         if (name === 'host') keepOnce(scan, 'host', 'host', value)
         break

@@ -1,6 +1,6 @@
 import { type Denial, deny, ok, type Result } from '../errors/denial.ts'
 import { trimSpace } from '../message/forwarded-field.ts'
-import type { Framing } from '../message/request-head.ts'
+import type { Framing, RequestHead } from '../message/request-head.ts'
 import type { FieldScan } from './field-scan.ts'
 
 const NO_BODY: { readonly ok: true; readonly value: Framing } = ok({ kind: 'none' })
@@ -12,7 +12,7 @@ const MAX_DIGITS = 15
  * Tells how the end of the body is known (RFC 9112 section 6.3): one decimal Content-Length, or exactly `chunked` on HTTP/1.1, or
  * no body. Everything else is refused, whatever the parser made of it: the next server may make something else of it.
  */
-export function readFraming(scan: FieldScan, httpVersion: '1.0' | '1.1'): Result<Framing> {
+export function readFraming(scan: FieldScan, httpVersion: RequestHead['httpVersion']): Result<Framing> {
   const { contentLength, transferEncoding, repeated } = scan
   if (repeated === 'content-length' || repeated === 'transfer-encoding') return ambiguous(`${repeated}_repeated`)
   if (transferEncoding === undefined) return contentLength === undefined ? NO_BODY : readLength(contentLength)

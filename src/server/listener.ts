@@ -7,28 +7,28 @@ import type { IncomingMessage, Server as PlainServer, ServerResponse } from 'nod
 import { Server as SecureServer } from 'node:https'
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Clock } from '../clock/clock.ts'
 import type { Schedule } from '../clock/schedule.ts'
 import type { Denial } from '../errors/denial.ts'
-import { Fields } from '../message/fields.ts'
-import type { LimitsSettings, ListenAddress } from '../settings/model.ts'
-import { Connection, type ConnectionRules } from './connection.ts'
-import { scanFields } from './field-scan.ts'
+import type { Http2Settings, LimitsSettings, ListenAddress } from '../settings/model.ts'
+import { Connection, type ConnectionRules, IDLE_GRACE_MS } from './connection.ts'
+import { admitSocket, type ConnectionCap, NO_ROOM } from './connection-cap.ts'
+import { chooseBeforeServing, sniffPreface } from './first-bytes.ts'
+import { SERVED_METHODS } from './head-checks.ts'
 import { applyLimits, createHttpServer, type HttpServer } from './http-server.ts'
-import { type ClientError, denialOfClientError } from './parser-error.ts'
-import { toRawAnswer } from './raw-answer.ts'
-import { SERVED_METHODS } from './read-head.ts'
-import { bodyErrorOf } from './request-body.ts'
+import { type Http2Parts, Http2Server } from './http2-server.ts'
+import { answerOnSocket, handleClientError, refuseSocket } from './refused-socket.ts'
 import type { ServerTls } from './tls.ts'
-import { judgeUpgrade, WEBSOCKET } from './upgrade-request.ts'
-import type { RenderedDenial } from './write-denial.ts'
+import { isUpgradeOn } from './upgrade-request.ts'
 
-export interface ListenerParts {
-  readonly clock: Clock
+export interface ListenerParts extends Http2Parts {
   readonly schedule: Schedule
   readonly limits: LimitsSettings
   /** What an `https` listener serves; required for it. */
   readonly tls?: ServerTls | undefined
+  /** Without it there is no HTTP/2. */
+  readonly http2?: Http2Settings | undefined
+  /** The places that this listener shares with others; without it, it takes whoever comes. */
+  readonly cap?: ConnectionCap | undefined
   /** A request whose head Node could parse. It must be answered through `createReply`. */
   onRequest(incoming: IncomingMessage, response: ServerResponse, connection: Connection): void | Promise<void>
   /** A WebSocket request. It must be answered through `createUpgradeReply`; `firstBytes` came behind the head. */
@@ -38,10 +38,6 @@ export interface ListenerParts {
     firstBytes: Uint8Array,
     connection: Connection,
   ): void | Promise<void>
-  /** Bytes that are no request: log them, and say what to answer (`renderDenial`); the listener sends it and closes. */
-  onBadRequest(denial: Denial, connection: Connection): RenderedDenial
-  /** A callback threw: a defect of ours. */
-  onDefect(error: unknown): void
 }
 
 export type ListenerKind = 'http' | 'https' | 'admin'
@@ -53,8 +49,8 @@ export interface Listener {
   address(): { readonly host: string; readonly port: number }
   /** With a host that can be called from this machine. */
   readonly url: string
-  /** Takes new limits, and for HTTPS new certificates, for connections and requests from now on. */
-  update(limits: LimitsSettings, tls?: ServerTls): void
+  /** Takes new limits, for HTTPS new certificates, and what is said of HTTP/2, for connections and requests from now on. */
+  update(limits: LimitsSettings, tls?: ServerTls, http2?: Http2Settings): void
   /**
    * Stops accepting at once; answers close their connections, idle connections are closed after a moment in which a request that
    * is already on its way still arrives. Resolves when the last connection is gone.
@@ -66,11 +62,7 @@ export interface Listener {
   connections(): number
 }
 
-/** How long an idle connection may still send a request while draining. */
-const IDLE_GRACE_MS = 200
 const IDLE_SWEEP_MS = 50
-/** Requests that may wait on one connection for the answers before theirs; a caller that sends more is cut. */
-const MAX_WAITING = 1_000
 
 /**
  * Opens a listener and resolves when it accepts. Rejects with the system's error (`EADDRINUSE`, `EACCES`, …) where it cannot.
@@ -94,7 +86,10 @@ class NodeListener implements Listener {
   readonly #rules: ConnectionRules
   readonly #sockets = new Set<Socket>()
   readonly #connections = new Map<Duplex, Connection>()
+  readonly #http2: Http2Server
   #tls: ServerTls | undefined
+  #limits: LimitsSettings
+  #http2Settings: Http2Settings | undefined
   #isListening = false
   #closed: Promise<void> | undefined
 
@@ -103,6 +98,8 @@ class NodeListener implements Listener {
     this.kind = kind
     this.#parts = parts
     this.#tls = parts.tls
+    this.#limits = parts.limits
+    this.#http2Settings = parts.http2
     this.#rules = {
       clock: parts.clock,
       schedule: parts.schedule,
@@ -118,7 +115,10 @@ class NodeListener implements Listener {
       incoming => this.#takeUpgrade(incoming),
       tls,
       () => this.#tls,
+      () => this.#http2Settings?.enabled === true,
+      error => parts.onDefect(error),
     )
+    this.#http2 = new Http2Server(this.#rules, parts)
     this.#subscribe()
   }
 
@@ -146,8 +146,10 @@ class NodeListener implements Listener {
     return `${this.kind === 'https' ? 'https' : 'http'}://${name.includes(':') ? `[${name}]` : name}:${port}`
   }
 
-  update(limits: LimitsSettings, tls?: ServerTls): void {
+  update(limits: LimitsSettings, tls?: ServerTls, http2?: Http2Settings): void {
     applyLimits(this.#server, limits)
+    this.#limits = limits
+    this.#http2Settings = http2
     this.#rules.idleTimeoutMs = limits.idleTimeoutMs
     this.#rules.maxTargetBytes = limits.maxTargetBytes
     if (tls === undefined || !(this.#server instanceof SecureServer)) return
@@ -161,6 +163,7 @@ class NodeListener implements Listener {
 
   drain(): Promise<void> {
     const closed = this.#stopAccepting()
+    this.#http2.drain()
     this.#parts.schedule(IDLE_GRACE_MS, () => this.#closeIdle())
     return closed
   }
@@ -173,13 +176,18 @@ class NodeListener implements Listener {
 
   #subscribe(): void {
     const server: PlainServer = this.#server
+    if (server instanceof SecureServer) {
+      chooseBeforeServing(server, 'secureConnection', (socket, serve) => this.#chooseByAlpn(socket, serve))
+    } else chooseBeforeServing(server, 'connection', (socket, serve) => this.#chooseByPreface(socket, serve))
     server.on('connection', socket => {
       this.#sockets.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
+      const admission = admitSocket(socket, this.#parts.cap)
+      // Before a handshake nothing can be said to the caller that it would understand.
+      if (admission === 'dropped' || (admission === 'refused' && this.kind === 'https')) socket.destroy()
+      else if (admission === 'refused') this.#track(socket).closeSlowly(NO_ROOM)
+      else if (!(server instanceof SecureServer)) this.#track(socket)
     })
-    const onConnection = (socket: Socket): void => this.#track(socket)
-    if (server instanceof SecureServer) server.on('secureConnection', onConnection)
-    else server.on('connection', onConnection)
     const onRequest = (incoming: IncomingMessage, response: ServerResponse): void => this.#handOver(incoming, response)
     server.on('request', onRequest)
     // `readHead` judges the expectation; `100 Continue` is sent when the body is wanted.
@@ -188,15 +196,44 @@ class NodeListener implements Listener {
     server.on('upgrade', (incoming, socket, head) => this.#handUpgradeOver(incoming, socket, head))
     server.on('connect', (incoming, socket) => {
       const denial: Denial = { code: 'request.method_refused', allow: SERVED_METHODS }
-      this.#refuseSocket(incoming, socket, denial)
+      refuseSocket(socket, this.#connections.get(incoming.socket), denial, this.#parts)
     })
-    server.on('clientError', (error, socket) => this.#onClientError(error, socket))
+    server.on('clientError', (error, socket) =>
+      handleClientError(error, socket, this.#connections.get(socket), this.#parts),
+    )
   }
 
-  #track(socket: Socket): void {
+  #chooseByAlpn(socket: Socket, serve: () => void): void {
+    const settings = this.#http2Settings
+    if (settings !== undefined && 'alpnProtocol' in socket && socket.alpnProtocol === 'h2') {
+      this.#http2.accept(socket, this.#limits, settings)
+    } else {
+      serve()
+      this.#track(socket)
+    }
+  }
+
+  #chooseByPreface(socket: Socket, serve: () => void): void {
+    const settings = this.#http2Settings
+    if (this.kind !== 'http' || settings?.cleartext !== true) {
+      serve()
+      return
+    }
+    sniffPreface(socket, this.#parts.schedule, this.#limits.headersTimeoutMs, isHttp2 => {
+      // Told meanwhile that there is no room.
+      if (this.#connections.get(socket)?.isClosing === true) socket.resume()
+      else if (isHttp2) {
+        this.#connections.delete(socket)
+        this.#http2.accept(socket, this.#limits, settings)
+      } else serve()
+    })
+  }
+
+  #track(socket: Socket): Connection {
     const connection = new Connection(socket, this.#rules, settled => this.#onSettled(settled))
     this.#connections.set(socket, connection)
     socket.once('close', () => this.#connections.delete(socket))
+    return connection
   }
 
   #handOver(incoming: IncomingMessage, response: ServerResponse): void {
@@ -205,11 +242,12 @@ class NodeListener implements Listener {
     if (connection === undefined || connection.isClosing || connection.socket.destroyed) return
     connection.begin(incoming, response)
     if (connection.pending === 1) this.#serve(incoming, response, connection)
-    else if (connection.waiting.push(response) > MAX_WAITING) connection.socket.destroy()
+    else connection.putOff(response)
   }
 
   /** One request of a connection at a time: a caller that pipelines has no more of the gateway than one that waits for its answers. */
   #serve(incoming: IncomingMessage, response: ServerResponse, connection: Connection): void {
+    connection.serving = response
     this.#run(
       () => this.#parts.onRequest(incoming, response, connection),
       () => connection.socket.destroy(),
@@ -220,7 +258,7 @@ class NodeListener implements Listener {
     const connection = this.#connections.get(incoming.socket)
     // Before Node 24.9 there is no `shouldUpgradeCallback`.
     if (connection === undefined || !isUpgradeOn(connection, incoming)) {
-      this.#refuseSocket(incoming, socket, { code: 'request.upgrade_refused' })
+      refuseSocket(socket, connection, { code: 'request.upgrade_refused' }, this.#parts)
       return
     }
     connection.isClosing = true
@@ -241,63 +279,14 @@ class NodeListener implements Listener {
     return isTaken
   }
 
-  #refuseSocket(incoming: IncomingMessage, socket: Duplex, denial: Denial): void {
-    socket.on('error', () => socket.destroy())
-    const connection = this.#connections.get(incoming.socket)
-    if (connection === undefined || connection.pending > 0) socket.destroy()
-    else {
-      socket.resume()
-      this.#answer(connection, denial)
-    }
-  }
-
-  #onClientError(error: ClientError, socket: Duplex): void {
-    const connection = this.#connections.get(socket)
-    // No connection: the TLS handshake failed, and text would mean nothing to the caller.
-    if (connection === undefined) {
-      socket.destroy()
-      return
-    }
-    // Reported again with every further byte.
-    if (connection.failure !== undefined) return
-    const denial = denialOfClientError(error, connection)
-    if (denial === undefined) {
-      if (error.code !== 'HPE_CLOSED_CONNECTION') socket.destroy()
-      return
-    }
-    const { incoming, pending } = connection
-    const isInBody = incoming !== undefined && !incoming.complete
-    // A connection that never sent a byte, and a body whose answer is out, are closed without a word.
-    if (connection.isClosing ? pending === 0 : pending === 0 && (isInBody || connection.socket.bytesRead === 0)) {
-      socket.destroy()
-      return
-    }
-    connection.failure = denial
-    connection.isClosing = true
-    if (pending === 0) this.#answer(connection, denial)
-    else if (isInBody) connection.body?.fail(bodyErrorOf(denial))
-  }
-
   /** An answer is out: now the next request that waits, then the answer to what came behind them all, or the end. */
   #onSettled(connection: Connection): void {
     const { socket, failure, incoming } = connection
     if (socket.destroyed || !socket.writable) return
-    const next = connection.waiting.shift()
+    const next = connection.waiting.shift()?.response
     if (next !== undefined) this.#serve(next.req, next, connection)
-    else if (failure !== undefined && incoming?.complete === true) this.#answer(connection, failure)
+    else if (failure !== undefined && incoming?.complete === true) answerOnSocket(connection, failure, this.#parts)
     else if (failure !== undefined || this.#rules.draining) socket.destroySoon()
-  }
-
-  #answer(connection: Connection, denial: Denial): void {
-    const { socket } = connection
-    try {
-      const answer = this.#parts.onBadRequest(denial, connection)
-      if (socket.writable) connection.closeSlowly(toRawAnswer(answer, this.#parts.clock.now()))
-      else socket.destroy()
-    } catch (error) {
-      socket.destroy()
-      this.#parts.onDefect(error)
-    }
   }
 
   #run(callback: () => void | Promise<void>, giveUp: () => void): void {
@@ -335,11 +324,4 @@ class NodeListener implements Listener {
     }
     if (this.#sockets.size > 0) this.#parts.schedule(IDLE_SWEEP_MS, () => this.#closeIdle())
   }
-}
-
-/** A WebSocket request that nothing else is under way before: an upgrade must not overtake the answers that are owed. */
-function isUpgradeOn(connection: Connection, incoming: IncomingMessage): boolean {
-  if (connection.isClosing || connection.pending > 0) return false
-  const scan = scanFields(new Fields(incoming.rawHeaders))
-  return judgeUpgrade(incoming.method ?? '', incoming.httpVersion, scan) === WEBSOCKET
 }

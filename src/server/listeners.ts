@@ -1,4 +1,4 @@
-import type { LimitsSettings, ListenAddress } from '../settings/model.ts'
+import type { Http2Settings, LimitsSettings, ListenAddress } from '../settings/model.ts'
 import type { Listener, ListenerKind } from './listener.ts'
 import type { ServerTls } from './tls.ts'
 
@@ -8,6 +8,8 @@ export interface WantedListener {
   readonly address: ListenAddress
   readonly limits: LimitsSettings
   readonly tls: ServerTls | undefined
+  /** Undefined where HTTP/2 is never spoken. */
+  readonly http2?: Http2Settings | undefined
 }
 
 /** Why a listener could not be opened. */
@@ -137,7 +139,7 @@ export class ListenerSet {
   }
 
   #commit(wanted: readonly WantedListener[], { next, leaving, displaced }: Attempt): void {
-    for (const [{ limits, tls }, listener] of next) listener.update(limits, tls)
+    for (const [{ limits, tls, http2 }, listener] of next) listener.update(limits, tls, http2)
     this.#current = wanted.flatMap(one => {
       const listener = next.get(one)
       return listener === undefined ? [] : [{ wanted: one, listener }]

@@ -20,8 +20,15 @@ export interface ServerReply extends Reply {
    * denial, where no head was sent yet.
    */
   readonly bodyFault: Denial | undefined
+  /** Fields of the answer as the target gave them: name, value, name, value, …; empty before the head was sent. */
+  readonly fields: readonly string[]
   /** Makes this the last answer of its connection. Has no effect after the head. */
   closeAfter(): void
+  /**
+   * Ends an answer that goes on, or a WebSocket, for the reason of `denial`; call once, after the head. It must look cut to the
+   * caller, and say why where the protocol has a way to. The target learns by `onAbandoned`, or by the end of the connection.
+   */
+  endStream(denial: Denial): void
 }
 
 /** An unread body up to this size is read and dropped, so that the connection can go on. */
@@ -31,6 +38,8 @@ const MAX_LINGERING_BYTES = 1024 * 1024
 
 /** First bytes up to this size wait for the end of the answer, at most until the event loop turns. */
 const MAX_HELD_BYTES = 16 * 1024
+
+const NO_FIELDS: readonly string[] = Object.freeze([])
 
 /** Creates the reply to a request that came by the listener's `onRequest`. */
 export function createReply(incoming: IncomingMessage, response: ServerResponse, connection: Connection): NodeReply {
@@ -45,6 +54,7 @@ export class NodeReply implements ServerReply {
   /** Set by `createRequestBody`. */
   body: ServerRequestBody | undefined
   status = 0
+  fields: readonly string[] = NO_FIELDS
   bodyBytes = 0
   headAt: number | undefined
   #closes = false
@@ -122,7 +132,7 @@ export class NodeReply implements ServerReply {
     const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
     this.#writeHead(status, hasLength(fields) ? fields : [...fields, 'content-length', String(length)], undefined)
     if (this.response.req.method !== 'HEAD') this.bodyBytes += length
-    this.#finish(body)
+    this.#finish(body, 'utf8', true)
   }
 
   cut(): void {
@@ -133,6 +143,11 @@ export class NodeReply implements ServerReply {
     if (this.incoming.httpVersion === '1.0' && !this.connection.peer.tls && !socket.destroyed) socket.resetAndDestroy()
     // Not the response alone: one that still waits for its turn would leave a gap, and the next answer would fill it.
     else socket.destroy()
+  }
+
+  /** HTTP/1.1 has no way to say why; the next request of this caller is told. */
+  endStream(): void {
+    this.cut()
   }
 
   switchProtocols(): Duplex {
@@ -157,12 +172,15 @@ export class NodeReply implements ServerReply {
 
   #writeHead(status: number, fields: readonly string[], statusText: string | undefined): void {
     this.status = status
+    this.fields = fields
     this.headAt = this.connection.rules.clock.monotonic()
     if (this.#mustClose()) {
       this.#closes = true
       this.connection.isClosing = true
       fields = [...fields, 'connection', 'close']
     }
+    // RFC 9110 section 7.8: who sends Upgrade names it in Connection.
+    if (status === 426) fields = [...fields, 'connection', 'upgrade']
     // Node takes a flat list as it is, and does not change it.
     if (statusText === undefined) this.response.writeHead(status, fields as string[])
     else this.response.writeHead(status, statusText, fields as string[])
@@ -188,7 +206,8 @@ export class NodeReply implements ServerReply {
     return body?.length !== undefined && body.length - body.bytesRead > MAX_DISCARDED_BYTES
   }
 
-  #finish(lastChunk: string | Uint8Array | undefined, encoding: BufferEncoding = 'utf8'): void {
+  /** `isSized`: the answer is whole without Node's end of it. */
+  #finish(lastChunk: string | Uint8Array | undefined, encoding: BufferEncoding = 'utf8', isSized = false): void {
     if (this.#ended) return
     this.#ended = true
     const { connection, incoming, response } = this
@@ -197,7 +216,10 @@ export class NodeReply implements ServerReply {
     this.body?.release()
     if (isUnread && !isAwaitingContinue && this.#closes) {
       this.#flushAll(lastChunk, encoding)
+      // RFC 9112 section 9.6: first our side of the connection ends, then, when the rest was read or after a while, all of it.
+      if (isSized) connection.socket.end()
       connection.discardBody(incoming, MAX_LINGERING_BYTES, () => response.end())
+      if (connection.socket.writableLength > 0) this.#guardReader()
       return
     }
     if (lastChunk === undefined) response.end()
@@ -217,16 +239,14 @@ export class NodeReply implements ServerReply {
     } else if (!this.#flushed) this.response.flushHeaders()
   }
 
-  /** A caller that stops reading holds memory: it has `idleTimeoutMs` to take some bytes. */
+  /** Bytes wait for the caller. What came before the end has left with `drain`, the rest when the connection settles. */
   #guardReader(): void {
-    if (this.#guarded) return
+    const { connection } = this
+    connection.guardReader(this)
+    if (this.#guarded || this.#ended) return
     this.#guarded = true
-    const { socket, rules } = this.connection
-    socket.setTimeout(rules.idleTimeoutMs)
-    this.response.once('drain', () => {
-      this.#guarded = false
-      if (!this.#ended) socket.setTimeout(0)
-    })
+    // Before the target's own listener, which writes more.
+    this.response.on('drain', () => connection.readerTook())
   }
 }
 

@@ -43,9 +43,11 @@ function denial(code: ErrorCode, reason: string): Denial {
   return { code, facts: { reason } }
 }
 
-/** Node counts target and fields together. In the first bytes of a connection it can be seen how long the first line is. */
-function isLongTarget({ rawPacket }: ClientError, connection: Connection): boolean {
-  if (rawPacket === undefined || connection.socket.bytesRead > rawPacket.length) return false
-  const end = rawPacket.indexOf(0x0a)
-  return (end < 0 ? rawPacket.length : end) > connection.rules.maxTargetBytes
+/** Node counts target and fields together. Where a request begins in the bytes at hand, it can be seen how long its first line is. */
+function isLongTarget({ rawPacket }: ClientError, { bytesBefore, rules, socket }: Connection): boolean {
+  if (rawPacket === undefined) return false
+  const start = rawPacket.length - (socket.bytesRead - bytesBefore)
+  if (start < 0) return false
+  const end = rawPacket.indexOf(0x0a, start)
+  return (end < 0 ? rawPacket.length : end) - start > rules.maxTargetBytes
 }

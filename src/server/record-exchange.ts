@@ -1,10 +1,11 @@
 import type { Clock } from '../clock/clock.ts'
 import { entryOf } from '../errors/catalogue.ts'
 import type { Denial } from '../errors/denial.ts'
+import { tokenOf } from '../exchange/exchange.ts'
 import type { AccessLog } from '../log/access-log.ts'
 import type { Counters } from '../metrics/counters.ts'
+import type { Caller } from './caller.ts'
 import type { Conclusion } from './conclude-exchange.ts'
-import type { Connection } from './connection.ts'
 import type { ServedExchange } from './served-exchange.ts'
 
 export interface RecordParts {
@@ -18,7 +19,7 @@ export interface RecordParts {
 export type RecordExchange = (served: ServedExchange, conclusion: Conclusion) => void
 
 /** Counts and records bytes that never became a request. */
-export type RecordBadRequest = (denial: Denial, connection: Connection, requestId: string, nowMs: number) => void
+export type RecordBadRequest = (denial: Denial, caller: Caller, requestId: string, nowMs: number) => void
 
 /** Creates the one place where an exchange ends. */
 export function createRecorder({ clock, counters, accessLog }: RecordParts): RecordExchange {
@@ -26,6 +27,7 @@ export function createRecorder({ clock, counters, accessLog }: RecordParts): Rec
     const { head, route, exchange, reply, allowedAt } = served
     const durationMs = clock.monotonic() - served.startedAt
     const facts = exchange?.facts
+    if (denial?.code === 'internal.defect') counters.defects += 1
     const allowed = allowedAt !== undefined && !isRefusal(denial)
     const scheme = head?.scheme ?? (served.connection.peer.tls ? 'https' : 'http')
     counters.count(route?.counters ?? counters.unrouted, {
@@ -36,7 +38,7 @@ export function createRecorder({ clock, counters, accessLog }: RecordParts): Rec
       code: denial?.code,
       durationMs,
       allowed,
-      authServer: facts?.jwt?.authServer,
+      authServer: facts === undefined ? undefined : tokenOf(facts)?.authServer,
       application: facts?.application?.id,
     })
     const log = accessLog()
@@ -56,7 +58,7 @@ export function createRecorder({ clock, counters, accessLog }: RecordParts): Rec
       apiVersion: route?.identity.version,
       route: route?.identity.template,
       application: facts?.application?.id,
-      authServer: facts?.jwt?.authServer,
+      authServer: facts === undefined ? undefined : tokenOf(facts)?.authServer,
       user: facts?.user,
       durationMs,
       policiesMs: exchange === undefined ? undefined : (allowedAt ?? clock.monotonic()) - served.startedAt,
@@ -70,21 +72,26 @@ export function createRecorder({ clock, counters, accessLog }: RecordParts): Rec
   }
 }
 
-/** A target of the gateway's own judges callers, too: a refused password is no pass. Who leaves was not refused. */
+/**
+ * A target of the gateway's own judges callers, too: a refused password is no pass. Who leaves, or whose stream ends with its
+ * token, was not refused: those codes have no status.
+ */
 function isRefusal(denial: Denial | undefined): boolean {
-  return denial !== undefined && denial.code !== 'caller.gone' && entryOf(denial.code).side === 'caller'
+  if (denial === undefined) return false
+  const { side, status } = entryOf(denial.code)
+  return side === 'caller' && status !== 0
 }
 
 /** Creates the recorder of what could not be read: nothing is known but the peer. */
 export function createBadRequestRecorder({ counters, accessLog }: Omit<RecordParts, 'clock'>): RecordBadRequest {
-  return (denial, { peer }, requestId, nowMs) => {
+  return (denial, { peer, httpVersion }, requestId, nowMs) => {
     const scheme = peer.tls ? 'https' : 'http'
     const { status } = entryOf(denial.code)
     const nobody = { authServer: undefined, application: undefined }
     const counted = {
       method: '',
       scheme,
-      httpVersion: '1.1',
+      httpVersion,
       status,
       code: denial.code,
       durationMs: 0,

@@ -1,5 +1,5 @@
 import type { Denial } from '../errors/denial.ts'
-import type { Connection } from './connection.ts'
+import type { Caller } from './caller.ts'
 import type { RecordBadRequest } from './record-exchange.ts'
 import { type RenderedDenial, renderDenial } from './write-denial.ts'
 
@@ -13,11 +13,11 @@ export interface BadRequestParts {
 }
 
 /** Renders the answer to bytes that never became a request, and records it: they have their line in the access log as well. */
-export function refuseBadRequest(denial: Denial, connection: Connection, parts: BadRequestParts): RenderedDenial {
+export function refuseBadRequest(denial: Denial, caller: Caller, parts: BadRequestParts): RenderedDenial {
   const requestId = parts.newId()
   const nowMs = parts.nowMs()
   const { format, realm } = parts.presentation()
-  parts.record(denial, connection, requestId, nowMs)
+  parts.record(denial, caller, requestId, nowMs)
   return renderDenial(denial, {
     format,
     realm,
@@ -26,7 +26,7 @@ export function refuseBadRequest(denial: Denial, connection: Connection, parts: 
     service: undefined,
     operation: '',
     nowMs,
-    clientAddress: connection.peer.address,
+    clientAddress: caller.peer.address,
     user: undefined,
     application: undefined,
   })

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import type { Denial } from '../errors/denial.ts'
 import type { RequestBody } from '../exchange/exchange.ts'
@@ -41,25 +40,43 @@ export function bodyErrorOf(denial: Denial): RequestBodyError {
   return new RequestBodyError(denial.code === 'request.timeout' ? 'BODY_TIMEOUT' : 'BODY_MALFORMED', denial)
 }
 
+/** Where the bytes of a body come from: Node's message, or an HTTP/2 stream. */
+export interface BodySource {
+  readonly readableHighWaterMark: number
+  readonly destroyed: boolean
+  /** True once `end` was emitted. */
+  readonly readableEnded: boolean
+  /** True once the body has arrived to its end, as its sender meant it. */
+  readonly complete: boolean
+  on(event: 'data', listener: (chunk: Uint8Array) => void): unknown
+  on(event: 'end' | 'close' | 'error', listener: () => void): unknown
+  off(event: 'data', listener: (chunk: Uint8Array) => void): unknown
+  off(event: 'end' | 'close', listener: () => void): unknown
+  pause(): unknown
+  resume(): unknown
+}
+
+/** What sends `100 Continue`. */
+export interface Continuer {
+  readonly headersSent: boolean
+  readonly destroyed: boolean
+  writeContinue(): void
+}
+
 /**
- * A request body on Node's message. The stream it opens stands between the message and whoever reads it, because destroying a
+ * A request body on Node's message or on an HTTP/2 stream. The stream it opens stands between the message and whoever reads it, because destroying a
  * message destroys its connection: a target that gives up must still be answered for.
  */
 export class ServerRequestBody implements RequestBody {
   readonly length: number | undefined
-  readonly #incoming: IncomingMessage
+  readonly #incoming: BodySource
   readonly #maxBytes: number
   /** The response that sends `100 Continue`, while the caller waits for it. */
-  #continueOn: ServerResponse | undefined
+  #continueOn: Continuer | undefined
   #stream: BodyStream | undefined
   #failure: RequestBodyError | undefined
 
-  constructor(
-    incoming: IncomingMessage,
-    length: number | undefined,
-    maxBytes: number,
-    continueOn: ServerResponse | undefined,
-  ) {
+  constructor(incoming: BodySource, length: number | undefined, maxBytes: number, continueOn: Continuer | undefined) {
     this.#incoming = incoming
     this.length = length
     this.#maxBytes = maxBytes
@@ -86,7 +103,7 @@ export class ServerRequestBody implements RequestBody {
     const response = this.#continueOn
     this.#continueOn = undefined
     if (response !== undefined && !response.headersSent && !response.destroyed) response.writeContinue()
-    this.#stream = new BodyStream(this.#incoming, this.#maxBytes)
+    this.#stream = new BodyStream(this.#incoming, this.#maxBytes, this.length === undefined)
     if (this.#failure !== undefined) this.#stream.destroy(this.#failure)
     return this.#stream
   }
@@ -104,18 +121,25 @@ export class ServerRequestBody implements RequestBody {
   }
 }
 
+/** A chunk below this size is worth being passed on together with others. */
+const SMALL_BYTES = 1024
+
 /** The bytes of a message, counted, with back-pressure, and without power over its connection. */
 class BodyStream extends Readable {
   bytesRead = 0
   failure: RequestBodyError | undefined
-  readonly #incoming: IncomingMessage
+  readonly #incoming: BodySource
   readonly #maxBytes: number
+  readonly #gathersSmall: boolean
+  #small: Uint8Array[] = []
   #attached = false
 
-  constructor(incoming: IncomingMessage, maxBytes: number) {
+  /** @param gathersSmall small chunks that come together are passed on together: the caller may have made thousands of them. */
+  constructor(incoming: BodySource, maxBytes: number, gathersSmall: boolean) {
     super({ highWaterMark: incoming.readableHighWaterMark })
     this.#incoming = incoming
     this.#maxBytes = maxBytes
+    this.#gathersSmall = gathersSmall
   }
 
   override _read(): void {
@@ -124,17 +148,27 @@ class BodyStream extends Readable {
       return
     }
     this.#attached = true
+    // An HTTP/2 stream whose DATA frames are all empty ends before anybody reads it.
+    if (this.#incoming.readableEnded) {
+      this.#onEnd()
+      return
+    }
     if (this.#incoming.destroyed && !this.#incoming.complete) {
       this.#onClose()
       return
     }
-    this.#incoming.on('data', this.#onData).on('end', this.#onEnd).on('close', this.#onClose).on('error', ignore)
+    this.#incoming.on('data', this.#onData)
+    this.#incoming.on('end', this.#onEnd)
+    this.#incoming.on('close', this.#onClose)
+    this.#incoming.on('error', ignore)
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     if (error instanceof RequestBodyError) this.failure = error
     if (this.#attached) {
-      this.#incoming.off('data', this.#onData).off('end', this.#onEnd).off('close', this.#onClose)
+      this.#incoming.off('data', this.#onData)
+      this.#incoming.off('end', this.#onEnd)
+      this.#incoming.off('close', this.#onClose)
       this.#incoming.pause()
     }
     callback(error)
@@ -144,11 +178,27 @@ class BodyStream extends Readable {
     this.bytesRead += chunk.length
     if (this.bytesRead > this.#maxBytes) {
       this.destroy(new RequestBodyError('BODY_TOO_LARGE', { code: 'request.body_too_large' }))
-    } else if (!this.push(chunk)) this.#incoming.pause()
+    } else if (this.#gathersSmall && chunk.length < SMALL_BYTES) {
+      // All that one packet held has come before this microtask.
+      if (this.#small.push(chunk) === 1) queueMicrotask(this.#pushSmall)
+    } else {
+      this.#pushSmall()
+      if (!this.push(chunk)) this.#incoming.pause()
+    }
+  }
+
+  readonly #pushSmall = (): void => {
+    if (this.#small.length === 0 || this.destroyed) return
+    const chunk = this.#small.length === 1 ? this.#small[0] : Buffer.concat(this.#small)
+    this.#small = []
+    if (!this.push(chunk)) this.#incoming.pause()
   }
 
   readonly #onEnd = (): void => {
-    this.push(null)
+    // An HTTP/2 stream that its sender reset ends as well.
+    this.#pushSmall()
+    if (this.#incoming.complete) this.push(null)
+    else this.#onClose()
   }
 
   readonly #onClose = (): void => {

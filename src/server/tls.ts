@@ -1,8 +1,11 @@
-import { X509Certificate } from 'node:crypto'
+import { constants, X509Certificate } from 'node:crypto'
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls'
+import type { Finding } from '../diagnostics/problem.ts'
+import { ok, type Result } from '../errors/denial.ts'
+import type { Stores } from '../keys/stores.ts'
 import type { TlsSettings } from '../settings/model.ts'
 
-/** What an HTTPS listener serves; made from files, replaced as a whole when they change. */
+/** What an HTTPS listener serves; made from key stores, replaced as a whole when they change. */
 export interface ServerTls {
   /** Key, certificate and protocol version of the first certificate, which also serves unknown names. */
   readonly options: SecureContextOptions
@@ -13,68 +16,79 @@ export interface ServerTls {
   choose(serverName: string): SecureContext | undefined
 }
 
-/** Why the files cannot be served. */
-export interface TlsProblem {
-  readonly pointer: string
-  /** One sentence without file contents. */
-  readonly message: string
-}
-
-export type TlsResult =
-  | { readonly ok: true; readonly value: ServerTls }
-  | { readonly ok: false; readonly error: TlsProblem }
+/**
+ * A handshake in the middle of a TLS 1.2 connection could put another certificate, which nobody verified, in the place of the verified one.
+ * HTTP/2 forbids it anyway (RFC 9113 section 9.2.1).
+ */
+const NO_RENEGOTIATION = constants.SSL_OP_NO_RENEGOTIATION
 
 /**
- * Makes what a listener serves from the PEM files in the settings. A certificate serves the DNS names of its SAN; a name without
- * one gets the first certificate. A file that cannot be read, a broken certificate, and a key that does not belong to its
- * certificate are problems, and nothing is served.
- *
- * @param readFile reads a whole file; it may throw.
+ * Makes what a listener serves from the entries of keystores. A certificate serves the DNS names of its SAN; a name without one gets
+ * the first certificate. An entry that is not there, has no certificate, or cannot be used is a finding, and nothing is served.
  */
-export function createServerTls(settings: TlsSettings, readFile: (file: string) => Uint8Array): TlsResult {
+export function createServerTls(settings: TlsSettings, stores: Stores): Result<ServerTls, Finding> {
+  const authorities = findAuthorities(settings, stores)
+  if (!authorities.ok) return authorities
   const identities: { readonly options: SecureContextOptions; readonly certificate: X509Certificate }[] = []
-  const [first] = settings.certificates
-  if (first === undefined)
-    return { ok: false, error: { pointer: '/tls/certificates', message: 'there is no certificate' } }
-  for (const entry of settings.certificates) {
-    try {
-      const cert = Buffer.from(readFile(entry.certificateFile))
-      const options = optionsFor(settings, cert, Buffer.from(readFile(entry.privateKeyFile)), readFile)
-      createSecureContext(options)
-      identities.push({ options, certificate: new X509Certificate(cert) })
-    } catch (error) {
-      return { ok: false, error: { pointer: entry.pointer, message: reasonOf(error, entry.alias) } }
+  for (const { keystore, alias, pointer } of settings.certificates) {
+    const place = {
+      pointer: `${pointer}/${alias === undefined ? 'keyStoreAlias' : 'keyAlias'}`,
+      use: 'server',
+    } as const
+    const found = stores.entry(keystore, alias, place)
+    if (!found.ok) return found
+    const { privateKey, certificates } = found.value
+    const [leaf] = certificates
+    if (privateKey === undefined || leaf === undefined) {
+      return refuse(
+        place.pointer,
+        `entry \`${found.value.alias}\` of keystore \`${keystore}\` has no certificate to serve`,
+      )
     }
+    const options: SecureContextOptions = {
+      cert: certificates.join(''),
+      key: String(privateKey.export({ type: 'pkcs8', format: 'pem' })),
+      minVersion: settings.minVersion,
+      secureOptions: NO_RENEGOTIATION,
+      ...authorities.value,
+    }
+    try {
+      createSecureContext(options)
+    } catch (error) {
+      return refuse(place.pointer, reasonOf(error, found.value.alias))
+    }
+    identities.push({ options, certificate: new X509Certificate(leaf) })
   }
+  const [first] = identities
+  if (first === undefined) return refuse('/tls/certificates', 'there is no certificate')
   const byName = new Map<string, SecureContext>()
   for (const { options, certificate } of identities) {
     const context = createSecureContext(options)
     for (const name of dnsNames(certificate)) if (!byName.has(name)) byName.set(name, context)
   }
-  return {
-    ok: true,
-    value: {
-      options: identities[0]?.options ?? {},
-      requestCert: settings.clientCertificates !== 'none',
-      rejectUnauthorized: settings.clientCertificates === 'required',
-      choose: serverName => chooseContext(byName, serverName),
-    },
-  }
+  return ok({
+    options: first.options,
+    requestCert: settings.clientCertificates !== 'none',
+    rejectUnauthorized: settings.clientCertificates === 'required',
+    choose: serverName => chooseContext(byName, serverName),
+  })
 }
 
-function optionsFor(
-  settings: TlsSettings,
-  cert: Buffer,
-  key: Buffer,
-  readFile: (file: string) => Uint8Array,
-): SecureContextOptions {
-  const authorities = settings.clientAuthorityFiles.map(file => Buffer.from(readFile(file)))
-  return {
-    cert,
-    key,
-    minVersion: settings.minVersion,
-    ...(settings.clientCertificates === 'none' ? {} : { ca: authorities }),
-  }
+/** Whose client certificates count. Where none are named nobody's do: the platform's own authorities are none of ours. */
+function findAuthorities(
+  { clientCertificates, clientTruststore }: TlsSettings,
+  stores: Stores,
+): Result<SecureContextOptions, Finding> {
+  if (clientCertificates === 'none') return ok({})
+  if (clientTruststore === undefined)
+    return refuse('/tls/client_certificates', 'there is no truststore for client certificates')
+  const { name, pointer } = clientTruststore
+  const trusted = stores.trusted(name, undefined, { pointer, use: 'authority' })
+  return trusted.ok ? ok({ ca: [...trusted.value], allowPartialTrustChain: true }) : trusted
+}
+
+function refuse(pointer: string, message: string): Result<never, Finding> {
+  return { ok: false, error: { code: 'config.unusable', severity: 'error', message, pointer } }
 }
 
 function chooseContext(byName: ReadonlyMap<string, SecureContext>, serverName: string): SecureContext | undefined {

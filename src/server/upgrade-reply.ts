@@ -1,8 +1,10 @@
 import { STATUS_CODES, validateHeaderName, validateHeaderValue } from 'node:http'
 import type { Duplex } from 'node:stream'
+import type { Denial } from '../errors/denial.ts'
 import type { Connection } from './connection.ts'
 import type { ServerReply } from './node-reply.ts'
 import { rawHead } from './raw-answer.ts'
+import { WebSocketEnd } from './websocket-end.ts'
 
 /** Creates the reply to an upgrade request; `firstBytes` already arrived behind its head. */
 export function createUpgradeReply(connection: Connection, socket: Duplex, firstBytes: Uint8Array): ServerReply {
@@ -14,12 +16,14 @@ class UpgradeReply implements ServerReply {
   readonly bodyFault = undefined
   readonly requestBytes = 0
   status = 0
+  fields: readonly string[] = []
   bodyBytes = 0
   headAt: number | undefined
   readonly #connection: Connection
   readonly #socket: Duplex
   readonly #firstBytes: Uint8Array
   readonly #abandoned: (() => void)[] = []
+  #webSocket: WebSocketEnd | undefined
   #ended = false
   #guarded = false
 
@@ -79,15 +83,22 @@ class UpgradeReply implements ServerReply {
   }
 
   cut(): void {
-    this.#ended = true
     const { socket, peer } = this.#connection
     // What ends with the connection would look complete: only a reset looks cut.
     if (!peer.tls && !socket.destroyed) socket.resetAndDestroy()
     else socket.destroy()
+    // Whoever is still writing the answer must stop.
+    this.#onClose()
+  }
+
+  endStream(denial: Denial): void {
+    if (this.#webSocket === undefined) this.cut()
+    else this.#webSocket.close(denial)
   }
 
   switchProtocols(fields: readonly string[]): Duplex {
     this.#writeHead(101, 'Switching Protocols', fields)
+    this.#webSocket = new WebSocketEnd(this.#socket, this.#connection.rules.schedule)
     this.#ended = true
     this.#leave()
     if (this.#firstBytes.length > 0) this.#socket.unshift(this.#firstBytes)
@@ -103,21 +114,18 @@ class UpgradeReply implements ServerReply {
     const hasDate = fields.some((name, i) => i % 2 === 0 && name.toLowerCase() === 'date')
     const all = hasDate ? fields : ['date', new Date(this.#connection.rules.clock.now()).toUTCString(), ...fields]
     this.status = status
+    this.fields = fields
     this.headAt = this.#connection.rules.clock.monotonic()
     this.#socket.write(rawHead(status, phrase, all), 'latin1')
   }
 
-  /** A caller that stops reading holds memory: it has `idleTimeoutMs` to take some bytes. */
   #guardReader(): void {
+    const connection = this.#connection
+    connection.guardReader(this)
     if (this.#guarded) return
     this.#guarded = true
-    const { socket, rules } = this.#connection
-    const destroy = (): void => void socket.destroy()
-    socket.setTimeout(rules.idleTimeoutMs, destroy)
-    socket.once('drain', () => {
-      this.#guarded = false
-      socket.off('timeout', destroy).setTimeout(0)
-    })
+    // Before the target's own listener, which writes more.
+    this.#socket.on('drain', () => connection.readerTook())
   }
 
   #leave(): void {

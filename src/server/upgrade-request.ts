@@ -1,5 +1,8 @@
+import type { IncomingMessage } from 'node:http'
+import { Fields } from '../message/fields.ts'
 import { trimSpace } from '../message/forwarded-field.ts'
-import { type FieldScan, listHas } from './field-scan.ts'
+import type { Connection } from './connection.ts'
+import { type FieldScan, listHas, scanFields } from './field-scan.ts'
 
 /** The one protocol that connections may be upgraded to (RFC 6455). */
 export const WEBSOCKET = 'websocket'
@@ -18,4 +21,11 @@ export function judgeUpgrade(
   const isAlone = trimSpace(scan.upgrade).toLowerCase() === WEBSOCKET
   const hasBody = scan.contentLength !== undefined || scan.transferEncoding !== undefined
   return isAlone && method === 'GET' && !hasBody ? WEBSOCKET : 'invalid'
+}
+
+/** A WebSocket request that nothing else is under way before: an upgrade must not overtake the answers that are owed. */
+export function isUpgradeOn(connection: Connection, incoming: IncomingMessage): boolean {
+  if (connection.isClosing || connection.pending > 0) return false
+  const scan = scanFields(new Fields(incoming.rawHeaders))
+  return judgeUpgrade(incoming.method ?? '', incoming.httpVersion, scan) === WEBSOCKET
 }

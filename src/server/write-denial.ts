@@ -31,6 +31,7 @@ export function renderDenial(denial: Denial, context: DenialContext): RenderedDe
   const fields = ['content-type', isProblem ? PROBLEM_TYPE : EXCEPTION_TYPE]
   fields.push('cache-control', 'no-store', 'x-request-id', context.requestId)
   for (const challenge of challengesFor(denial, context)) fields.push('www-authenticate', challenge)
+  if (denial.dpopNonce !== undefined) fields.push('dpop-nonce', denial.dpopNonce)
   if (entry.status === 405) fields.push('allow', (denial.allow ?? []).join(', '))
   if (entry.retryable === true || denial.retryAfterSeconds !== undefined) {
     fields.push('retry-after', String(Math.max(1, Math.ceil(denial.retryAfterSeconds ?? RETRY_AFTER_SECONDS))))

@@ -73,14 +73,19 @@ function issuersOf(
 ): readonly { readonly name: string; readonly pointer: string }[] {
   const named = authServersOf(rule)
   if (named.length > 0) return named.map(({ text, pointer }) => ({ name: text, pointer }))
-  return [...inspection.authServers.keys()].map(name => ({ name, pointer: rule.pointer }))
+  return [...inspection.authServers]
+    .filter(([, server]) => rule.kind !== 'oauth2' || server.at('remoteIntrospectionConfig').isPresent)
+    .map(([name]) => ({ name, pointer: rule.pointer }))
+}
+
+function isNamedByTokens(application: Cursor): boolean {
+  return ['claim_sets', 'client_ids'].some(key => application.at('identifiers', key).items().length > 0)
 }
 
 /** A claim set says what a token holds, not who vouches for it: with several issuers, any of them can name the application. */
 function checkSeveralIssuers(inspection: Inspection): readonly Finding[] {
   const loose = inspection.applications.filter(
-    application =>
-      application.at('identifiers', 'claim_sets').items().length > 0 && !application.at('auth_servers').isPresent,
+    application => isNamedByTokens(application) && !application.at('auth_servers').isPresent,
   )
   if (loose.length === 0) return []
   const openTo = new Map<string, Cursor>()
@@ -88,7 +93,7 @@ function checkSeveralIssuers(inspection: Inspection): readonly Finding[] {
   for (const api of inspection.apis) {
     for (const owner of [api, ...api.at('routes').items()]) {
       const rules = (identificationAt(owner)?.rules ?? []).filter(
-        ({ kind, lookup }) => kind === 'jwt' && lookup !== 'none',
+        ({ kind, lookup }) => (kind === 'jwt' || kind === 'oauth2') && lookup !== 'none',
       )
       const issuers = new Set(rules.flatMap(rule => issuersOf(inspection, rule).map(({ name }) => name)))
       if (issuers.size < 2) continue

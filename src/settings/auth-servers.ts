@@ -5,7 +5,7 @@ import type { Inspection } from './inspection.ts'
 import { isMisspelled } from './misspelled.ts'
 import { aliasesOf } from './references.ts'
 
-const KEY_SOURCES = ['jwksuri', 'jwks_file', 'trustStoreAlias', 'certificateAlias'] as const
+const KEY_SOURCES = ['jwksuri', 'discovery_url', 'jwks_file', 'trustStoreAlias', 'certificateAlias'] as const
 
 /** Judges each auth server: an issuer, one source of keys, nothing fetched in the clear, a generator that can sign. */
 export function checkAuthServers(inspection: Inspection): readonly Finding[] {
@@ -24,6 +24,7 @@ export function checkAuthServers(inspection: Inspection): readonly Finding[] {
       ...checkIssuer(server),
       ...checkKeySource(server, helped),
       ...checkClearText(server.at('localIntrospectionConfig'), 'jwksuri'),
+      ...checkClearText(server.at('localIntrospectionConfig'), 'discovery_url'),
       ...checkClearText(server.at('remoteIntrospectionConfig'), 'introspectionEndpoint'),
       ...checkGenerator(server, inspection),
     ])
@@ -54,6 +55,7 @@ function checkKeySource(server: Cursor, helped: ReadonlySet<string>): readonly F
   const sources = [
     server.at('tokenGeneratorConfig', 'keyStoreAlias'),
     local.at('jwksuri'),
+    local.at('discovery_url'),
     local.at('jwks_file'),
     local.at('trustStoreAlias'),
   ].filter(source => source.isPresent)
@@ -66,11 +68,13 @@ function checkKeySource(server: Cursor, helped: ReadonlySet<string>): readonly F
         severity: 'warning',
         message: `auth server \`${name}\` has no keys: calls with its tokens get 503`,
         pointer: server.at('name').pointer,
-        help: 'add `jwksuri`, `jwks_file`, or `trustStoreAlias` and `certificateAlias`',
+        help: 'add `jwksuri`, `discovery_url`, `jwks_file`, or `trustStoreAlias` and `certificateAlias`',
       },
     ]
   }
   if (second === undefined) return checkCertificateAlias(local)
+  const contradiction = checkTwoAddresses(local)
+  if (contradiction !== undefined) return [...checkCertificateAlias(local), contradiction]
   return [
     ...checkCertificateAlias(local),
     {
@@ -84,6 +88,21 @@ function checkKeySource(server: Cursor, helped: ReadonlySet<string>): readonly F
       help: 'take the others out',
     },
   ]
+}
+
+/** The document names an address of its own: nobody can tell which of the two is meant. */
+function checkTwoAddresses(local: Cursor): Finding | undefined {
+  const [jwksuri, discovery] = [local.at('jwksuri'), local.at('discovery_url')]
+  if (!jwksuri.isPresent || !discovery.isPresent) return undefined
+  return {
+    code: 'config.conflict',
+    severity: 'error',
+    message: '`jwksuri` and `discovery_url` both say where the keys are',
+    pointer: discovery.pointer,
+    atKey: true,
+    related: [{ pointer: jwksuri.pointer, label: 'the other one', atKey: true }],
+    help: 'take one of them out',
+  }
 }
 
 function checkCertificateAlias(local: Cursor): readonly Finding[] {

@@ -7,13 +7,18 @@ import type { SettingsDocument } from './document.ts'
 import { checkDuplicates } from './duplicates.ts'
 import { checkIdentification } from './identification.ts'
 import { type ExpressionCheck, type Inspection, inspect } from './inspection.ts'
+import { checkIntrospection } from './introspection-clients.ts'
 import { checkKeyFiles } from './key-files.ts'
 import { checkListeners } from './listeners.ts'
+import { checkOutgoingTls } from './outgoing-tls.ts'
+import { checkPossession } from './possession.ts'
 import { checkReferences } from './references.ts'
 import { checkRequirements } from './requirements.ts'
+import { checkRevocations } from './revocations.ts'
 import { type CompiledSchema, loadSchema } from './schema.ts'
 import { checkSecrets } from './secrets.ts'
 import { checkStateFolder } from './state-folder.ts'
+import { checkUpstreams } from './upstreams.ts'
 
 /** Everything that the schema cannot know. Each check finds its own kind of mistake and relies on no other. */
 const CHECKS: readonly ((inspection: Inspection) => readonly Finding[])[] = [
@@ -21,14 +26,19 @@ const CHECKS: readonly ((inspection: Inspection) => readonly Finding[])[] = [
   checkDuplicates,
   checkListeners,
   checkAuthServers,
+  checkIntrospection,
   checkCentralGateway,
   checkKeyFiles,
   checkStateFolder,
   checkSecrets,
   checkBasePaths,
   checkIdentification,
+  checkPossession,
   checkTokens,
   checkRequirements,
+  checkUpstreams,
+  checkOutgoingTls,
+  checkRevocations,
 ]
 
 /**

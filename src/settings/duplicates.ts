@@ -1,6 +1,8 @@
 import type { Finding } from '../diagnostics/problem.ts'
+import { canonicalFingerprint, parseAlternativeName, parseDistinguishedName } from './certificate-names.ts'
 import type { Cursor } from './cursor.ts'
 import type { Inspection } from './inspection.ts'
+import type { Parsed } from './parsed.ts'
 
 interface Claim {
   readonly name: string
@@ -26,6 +28,8 @@ export function checkDuplicates({ root, apis, applications }: Inspection): reado
     ),
     ...twins('APIs', apis.flatMap(toNameAndVersion)),
     ...sharedApiKeys(applications),
+    ...sharedClients(applications),
+    ...sharedCertificates(applications),
   ]
 }
 
@@ -89,22 +93,84 @@ function twinIssuers(servers: readonly Cursor[]): readonly Finding[] {
 
 /** A key held by two applications identifies neither: a call with it is refused as ambiguous. */
 function sharedApiKeys(applications: readonly Cursor[]): readonly Finding[] {
+  return sharedIdentifiers(applications, {
+    listsOf: owner =>
+      owner
+        .at('identifiers', 'api_keys')
+        .texts()
+        .map(({ text, pointer }) => ({ name: text, pointer })),
+    what: 'hold the same API key: calls with it',
+    help: 'give each application its own key',
+  })
+}
+
+/** The same for clients of auth servers; applications that name different ones may both have it. */
+function sharedClients(applications: readonly Cursor[]): readonly Finding[] {
+  return sharedIdentifiers(
+    applications.filter(application => !application.at('auth_servers').isPresent),
+    {
+      listsOf: owner =>
+        owner
+          .at('identifiers', 'client_ids')
+          .texts()
+          .map(({ text, pointer }) => ({ name: text, pointer })),
+      what: 'list the same client ID: calls with its tokens',
+      help: 'list it for one of them only, or say in `auth_servers` whose client it is',
+    },
+  )
+}
+
+/** The same for what certificates are known by, as it is compared. */
+function sharedCertificates(applications: readonly Cursor[]): readonly Finding[] {
+  return sharedIdentifiers(applications, {
+    listsOf: owner => owner.at('identifiers', 'client_certificates').items().flatMap(toCertificate),
+    what: 'list the same client certificate: calls with it',
+    help: 'list it for one of them only',
+  })
+}
+
+function toCertificate(entry: Cursor): readonly Claim[] {
+  return CERTIFICATE_NAMES.flatMap(([by, canonical]) => {
+    const { text, pointer } = entry.at(by)
+    const name = text === undefined ? undefined : canonical(text)
+    return name === undefined ? [] : [{ name: `${by} ${name}`, pointer }]
+  })
+}
+
+const CERTIFICATE_NAMES: readonly (readonly [string, (text: string) => string | undefined])[] = [
+  ['fingerprint', canonicalFingerprint],
+  ['san', text => textOf(parseAlternativeName(text))],
+  ['subject', text => textOf(parseDistinguishedName(text))],
+]
+
+function textOf(name: Parsed<string>): string | undefined {
+  return name.ok ? name.value : undefined
+}
+
+interface SharedIdentifier {
+  readonly listsOf: (application: Cursor) => readonly Claim[]
+  /** What both do, as a part of the message. */
+  readonly what: string
+  readonly help: string
+}
+
+function sharedIdentifiers(applications: readonly Cursor[], shared: SharedIdentifier): readonly Finding[] {
   const first = new Map<string, { readonly owner: Cursor; readonly pointer: string }>()
   const findings: Finding[] = []
   for (const owner of applications) {
-    for (const { text, pointer } of owner.at('identifiers', 'api_keys').texts()) {
-      const before = first.get(text)
-      if (before === undefined) first.set(text, { owner, pointer })
+    for (const { name, pointer } of shared.listsOf(owner)) {
+      const before = first.get(name)
+      if (before === undefined) first.set(name, { owner, pointer })
       else if (before.owner !== owner) {
         const names = `\`${before.owner.at('name').text ?? ''}\` and \`${owner.at('name').text ?? ''}\``
         findings.push({
           code: 'config.duplicate',
           severity: 'warning',
-          message: `applications ${names} hold the same API key: calls with it are refused where both count`,
+          message: `applications ${names} ${shared.what} are refused where both count`,
           pointer,
           label: 'again here',
           related: [{ pointer: before.pointer, label: 'first here' }],
-          help: 'give each application its own key',
+          help: shared.help,
         })
       }
     }

@@ -1,9 +1,11 @@
 import { parseAddressRange } from './address-range.ts'
+import { parseAlternativeName, parseDistinguishedName } from './certificate-names.ts'
 import { parseBaseUrl, parseHttpUrl, parseUpstream } from './http-url.ts'
 import { parseListenAddress } from './listen-address.ts'
 import { parseApiKey, parseFieldName, parseHostName, parseHostPattern, parseName, parseScope } from './names.ts'
 import type { Parsed } from './parsed.ts'
 import { parseBasePath, parseCall, parseRouteMatch } from './path-template.ts'
+import { parsePointInTime } from './point-in-time.ts'
 import { parsePasswordHash } from './secret-text.ts'
 import { parseDuration, parseDurationOrZero, parseSize, parseWorkerCount } from './units.ts'
 
@@ -17,6 +19,8 @@ export const FORMATS: ReadonlyMap<string, (text: string) => Parsed<unknown>> = n
   ['base-path', parseBasePath],
   ['base-url', parseBaseUrl],
   ['call', parseCall],
+  ['certificate-name', parseAlternativeName],
+  ['distinguished-name', parseDistinguishedName],
   ['duration', parseDuration],
   ['duration-or-zero', parseDurationOrZero],
   ['field-name', parseFieldName],
@@ -29,6 +33,7 @@ export const FORMATS: ReadonlyMap<string, (text: string) => Parsed<unknown>> = n
   ['route-match', parseRouteMatch],
   ['scope', parseScope],
   ['size', parseSize],
+  ['time', parsePointInTime],
   ['upstream', parseUpstream],
   ['worker-count', parseWorkerCount],
 ])

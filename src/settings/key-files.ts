@@ -10,6 +10,9 @@ const MAX_FILE_BYTES = 1024 * 1024
 /** RSA below this is refused (product.md 3, RFC 7518 section 3.3). */
 const MIN_RSA_BITS = 2048
 
+/** The keys that name files. */
+const KEYS = { certificate: 'certificate', private_key: 'private_key', jwks: 'jwks_file', store: 'file' } as const
+
 interface Contents {
   readonly certificate?: X509Certificate
   readonly privateKey?: KeyObject
@@ -54,6 +57,9 @@ function judgeFile(
   nowMs: number | undefined,
 ): { readonly findings: readonly Finding[]; readonly contents: Contents } {
   if (named.role === 'jwks') return { findings: judgeKeySet(named, text), contents: {} }
+  // What is under a password is opened when it is used (`keys/stores.ts`): that takes time, and a running gateway has none.
+  if (named.role === 'store' || (named.role === 'private_key' && isEncrypted(text)))
+    return { findings: [], contents: {} }
   try {
     if (named.role === 'private_key') {
       const privateKey = createPrivateKey(text)
@@ -63,7 +69,7 @@ function judgeFile(
     const findings = [...judgeStrength(named, certificate.publicKey), ...judgeDates(named, certificate, nowMs)]
     return { findings, contents: { certificate } }
   } catch {
-    const wanted = named.role === 'private_key' ? 'an unencrypted private key in PEM' : 'a certificate in PEM'
+    const wanted = named.role === 'private_key' ? 'a private key in PEM' : 'a certificate in PEM'
     return { findings: [fileFinding(named, `names a file that is not ${wanted}`)], contents: {} }
   }
 }
@@ -123,7 +129,7 @@ function fileFinding(named: NamedFile, message: string): Finding {
   return {
     code: 'config.file',
     severity: 'error',
-    message: `\`${named.role === 'jwks' ? 'jwks_file' : named.role}\` ${message}`,
+    message: `\`${KEYS[named.role]}\` ${message}`,
     pointer: named.pointer,
     ...(folder === undefined ? {} : { help: folder }),
   }
@@ -131,4 +137,9 @@ function fileFinding(named: NamedFile, message: string): Finding {
 
 function unusable(named: NamedFile, message: string): Finding {
   return { ...fileFinding(named, message), code: 'config.unusable', severity: 'warning', help: 'replace it' }
+}
+
+/** Tells whether a private key in PEM is encrypted: PKCS#8, or OpenSSL's older way. */
+function isEncrypted(pem: string): boolean {
+  return /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED/m.test(pem)
 }

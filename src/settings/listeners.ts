@@ -58,19 +58,17 @@ function checkTls({ root, keystores }: Inspection): readonly Finding[] {
     findings.push(...checkChoiceOfKey(certificate, store), ...checkHasCertificate(certificate, store))
   }
   const [first] = certificates
-  const type = keystores.get(first?.at('keyStoreAlias').text ?? '')?.at('type').text
-  // A keystore that is not defined is reported by its name.
-  const isUsable = first !== undefined && (type === undefined || type === 'pem' || type === 'generated')
-  if (root.at('ports', 'https').isPresent && !isUsable) {
+  if (root.at('ports', 'https').isPresent && first === undefined) {
     findings.push({
       code: 'config.required',
       severity: 'error',
-      message: first === undefined ? '`ports.https` needs a certificate' : '`ports.https` needs a certificate in PEM',
+      message: '`ports.https` needs a certificate',
       pointer: root.at('ports', 'https').pointer,
       help: 'name one in `tls.certificates`, as in `[ { keyStoreAlias: edge } ]`, and define the keystore',
     })
   }
-  if (tls.at('client_certificates').text === 'required' && !tls.at('trustStoreAlias').isPresent) {
+  const asked = tls.at('client_certificates').text
+  if ((asked === 'required' || asked === 'optional') && !tls.at('trustStoreAlias').isPresent) {
     findings.push({
       code: 'config.required',
       severity: 'error',
@@ -94,7 +92,7 @@ function checkHasCertificate(certificate: Cursor, store: Cursor): readonly Findi
       message: 'a listener needs a certificate; this entry has a private key only',
       pointer: alias.isPresent ? alias.pointer : certificate.at('keyStoreAlias').pointer,
       related: [{ pointer: entry.at('alias').pointer, label: 'no certificate here' }],
-      help: 'name an entry of a `pem` keystore with `certificate` and `private_key`',
+      help: 'name an entry with `certificate` and `private_key`, or an entry of a `pkcs12` or `jks` keystore',
     },
   ]
 }

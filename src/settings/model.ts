@@ -5,10 +5,40 @@
  *
  * `pointer` members are JSON pointers into the merged document: what only `compile` can find is reported by them.
  */
-import type { Secret } from './secret.ts'
-import type { UpstreamSettings } from './upstream-settings.ts'
 
+import type { RemoteIntrospectionSettings } from './introspection-settings.ts'
+import type { EffectivePolicies } from './policy-settings.ts'
+import type { RevocationListSettings, RevocationSettings } from './revocation-settings.ts'
+import type { Secret } from './secret.ts'
+import type {
+  AsymmetricAlgorithm,
+  HmacAlgorithm,
+  KeystoreSettings,
+  SigningAlgorithm,
+  TlsSettings,
+  TruststoreSettings,
+} from './store-settings.ts'
+import type { OutgoingTlsSettings, UpstreamSettings } from './upstream-settings.ts'
+
+export type {
+  ApplicationLookup,
+  DpopSettings,
+  EffectivePolicies,
+  IdentificationRuleSettings,
+  IdentifyAndAuthorizeSettings,
+  RequireScopesSettings,
+  RequireSettings,
+} from './policy-settings.ts'
 export type { Secret } from './secret.ts'
+export type {
+  AsymmetricAlgorithm,
+  HmacAlgorithm,
+  KeystoreSettings,
+  SigningAlgorithm,
+  StoreFileSettings,
+  TlsSettings,
+  TruststoreSettings,
+} from './store-settings.ts'
 
 export interface Settings {
   readonly name: string
@@ -32,6 +62,8 @@ export interface Settings {
   readonly keystores: readonly KeystoreSettings[]
   readonly truststores: readonly TruststoreSettings[]
   readonly authServers: readonly AuthServerSettings[]
+  readonly revocations: readonly RevocationSettings[]
+  readonly revocationList: RevocationListSettings | undefined
   readonly applications: readonly ApplicationSettings[]
   readonly scopeMappings: readonly ScopeMappingSettings[]
   readonly apis: readonly ApiSettings[]
@@ -53,20 +85,6 @@ export interface PortsSettings {
   readonly http: ListenAddress | undefined
   readonly https: ListenAddress | undefined
   readonly admin: ListenAddress
-}
-
-export interface TlsSettings {
-  /** Absolute file names of PEM files, first one is the default certificate. */
-  readonly certificates: readonly {
-    readonly certificateFile: string
-    readonly privateKeyFile: string
-    readonly alias: string
-    readonly pointer: string
-  }[]
-  readonly clientCertificates: 'none' | 'optional' | 'required'
-  /** PEM files with the authorities for client certificates. */
-  readonly clientAuthorityFiles: readonly string[]
-  readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
 }
 
 export interface ApiEndpointSettings {
@@ -94,6 +112,9 @@ export interface LimitsSettings {
   readonly maxTargetBytes: number
   readonly maxBodyBytes: number
   readonly maxTokenBytes: number
+  /** Verdicts that are remembered. */
+  readonly maxCachedTokens: number
+  readonly maxDpopProofs: number
   readonly headersTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly idleTimeoutMs: number
@@ -121,47 +142,6 @@ export interface UserSettings {
   readonly pointer: string
 }
 
-export type KeystoreSettings =
-  | {
-      readonly type: 'pem'
-      readonly name: string
-      readonly entries: readonly {
-        readonly alias: string
-        readonly certificateFile: string | undefined
-        readonly privateKeyFile: string
-        readonly pointer: string
-      }[]
-      readonly pointer: string
-    }
-  | {
-      /** Made on first start under `state_dir`. */
-      readonly type: 'generated'
-      readonly name: string
-      readonly algorithm: SigningAlgorithm
-      readonly alias: string
-      readonly pointer: string
-    }
-
-export interface TruststoreSettings {
-  readonly name: string
-  readonly entries: readonly { readonly alias: string; readonly certificateFile: string; readonly pointer: string }[]
-  readonly pointer: string
-}
-
-export type SigningAlgorithm = 'RS256' | 'RS384' | 'RS512' | 'ES256' | 'EdDSA'
-export type HmacAlgorithm = 'HS256' | 'HS384' | 'HS512'
-export type AsymmetricAlgorithm =
-  | 'RS256'
-  | 'RS384'
-  | 'RS512'
-  | 'PS256'
-  | 'PS384'
-  | 'PS512'
-  | 'ES256'
-  | 'ES384'
-  | 'ES512'
-  | 'EdDSA'
-
 export interface AuthServerSettings {
   readonly name: string
   readonly id: string | undefined
@@ -175,15 +155,35 @@ export interface AuthServerSettings {
   readonly clockSkewSeconds: number
   readonly requireExp: boolean
   readonly tokenGenerator: TokenGeneratorSettings | undefined
+  /** Where its tokens can be asked about. Undefined: nowhere. */
+  readonly introspection?: RemoteIntrospectionSettings | undefined
   readonly scopes: readonly { readonly name: string; readonly description: string | undefined }[]
   readonly pointer: string
 }
 
 /** Where the verification keys of an issuer come from. */
 export type KeyOriginSettings =
-  | { readonly kind: 'jwksUri'; readonly uri: string; readonly jwks: JwksSettings; readonly pointer: string }
+  | {
+      readonly kind: 'jwksUri'
+      readonly uri: string
+      readonly jwks: JwksSettings
+      /** Undefined: the system's authorities, and no certificate of ours. */
+      readonly tls?: OutgoingTlsSettings | undefined
+      readonly pointer: string
+    }
+  /** The key set that the issuer's discovery document names. */
+  | {
+      readonly kind: 'discovery'
+      readonly url: string
+      /** Whether the document may name a key set by plain `http:` on another machine. */
+      readonly allowHttp: boolean
+      readonly jwks: JwksSettings
+      /** Of both fetches; as for `jwksUri`. */
+      readonly tls?: OutgoingTlsSettings | undefined
+      readonly pointer: string
+    }
   | { readonly kind: 'jwksFile'; readonly file: string; readonly pointer: string }
-  | { readonly kind: 'certificate'; readonly certificateFile: string; readonly alias: string; readonly pointer: string }
+  | { readonly kind: 'certificate'; readonly truststore: string; readonly alias: string; readonly pointer: string }
   /** This gateway's own signing key (`tokenGenerator`). */
   | { readonly kind: 'own' }
   /** No key source: its tokens get 503 (HMAC strategies may still name this auth server). */
@@ -204,7 +204,8 @@ export interface TokenGeneratorSettings {
   readonly expiryMinutes: number
   readonly audience: string | undefined
   readonly keystore: string
-  readonly keyAlias: string
+  /** Undefined: the only entry of a keystore whose aliases stand in its file. */
+  readonly keyAlias: string | undefined
 }
 
 /** A value that one claim must have; a list means any of. Never null, never an object (checked by the schema). */
@@ -226,9 +227,19 @@ export interface ApplicationSettings {
     readonly users: readonly string[]
     readonly hostNames: readonly string[]
     readonly ipRanges: readonly AddressRange[]
+    readonly clientCertificates: readonly ClientCertificateSettings[]
+    /** Clients whose introspected tokens name the application. */
+    readonly clientIds: readonly string[]
   }
   readonly strategies: readonly StrategySettings[]
   readonly pointer: string
+}
+
+/** What a client certificate of an application is known by. */
+export interface ClientCertificateSettings {
+  readonly by: 'fingerprint' | 'san' | 'subject'
+  /** SHA-256 of the DER form in lower-case hex; a name, DNS names and addresses in lower case; a subject in the form of `canonicalName`. */
+  readonly value: string
 }
 
 /** An application's own way to authenticate: a shared secret for HMAC (`JWT_HSA`). */
@@ -276,53 +287,6 @@ export interface RouteSettings {
   readonly match: RouteMatchSettings
   /** The route's effective policies: the API's, replaced or extended by its own, scope mappings included. */
   readonly policies: EffectivePolicies
-  readonly pointer: string
-}
-
-export interface EffectivePolicies {
-  readonly protocols: readonly ('http' | 'https')[]
-  /** Undefined: the route is open (`open: true`). */
-  readonly identifyAndAuthorize: IdentifyAndAuthorizeSettings | undefined
-  /** Each element must be satisfied: from the API, the route, and the scope mappings. */
-  readonly requireScopes: readonly RequireScopesSettings[]
-  readonly require: readonly RequireSettings[]
-  /** What happens to the caller's Authorization field. */
-  readonly outboundAuthentication: 'incoming' | 'strip'
-}
-
-export interface IdentifyAndAuthorizeSettings {
-  readonly condition: 'or' | 'and'
-  readonly allowAnonymous: boolean
-  readonly rules: readonly IdentificationRuleSettings[]
-  readonly pointer: string
-}
-
-export type ApplicationLookup = 'registered' | 'global' | 'global_or_default' | 'none'
-
-export type IdentificationRuleSettings = { readonly applications: ApplicationLookup; readonly pointer: string } & (
-  | {
-      readonly kind: 'jwt'
-      readonly authServers: readonly string[]
-      readonly audience: 'if_present' | 'required' | 'off'
-    }
-  | { readonly kind: 'api_key'; readonly header: string }
-  | { readonly kind: 'http_basic' }
-  | { readonly kind: 'host_name' }
-  | { readonly kind: 'ip_range' }
-  /** Rules of features not built yet: never satisfied. */
-  | { readonly kind: 'oauth2' }
-  | { readonly kind: 'client_certificate' }
-)
-
-export interface RequireScopesSettings {
-  readonly mode: 'any' | 'all'
-  readonly scopes: readonly string[]
-  readonly pointer: string
-}
-
-export interface RequireSettings {
-  /** CEL source. */
-  readonly expression: string
   readonly pointer: string
 }
 

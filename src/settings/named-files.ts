@@ -11,19 +11,19 @@ export interface NamedFile {
   readonly file: string
   /** The folder that relative paths start from at this place. */
   readonly folder: string
-  readonly role: 'certificate' | 'private_key' | 'jwks'
+  readonly role: 'certificate' | 'private_key' | 'jwks' | 'store'
 }
 
 /**
- * Lists the files that a document names, those of features that are not built yet left out. Reads none of them, so that they can be
+ * Lists the files that a document names. Reads none of them, so that they can be
  * watched also where they are missing. Works for any document.
  */
 export function listNamedFiles(document: SettingsDocument): readonly NamedFile[] {
   const security = new Cursor(document.value).at('security_settings')
-  const entries = [...security.at('keystores').items(), ...security.at('truststores').items()].flatMap(store =>
-    store.at('entries').items(),
-  )
+  const stores = [...security.at('keystores').items(), ...security.at('truststores').items()]
+  const entries = stores.flatMap(store => store.at('entries').items())
   const places = [
+    ...stores.map(store => ({ place: store.at('file'), role: 'store' as const })),
     ...entries.map(entry => ({ place: entry.at('certificate'), role: 'certificate' as const })),
     ...entries.map(entry => ({ place: entry.at('private_key'), role: 'private_key' as const })),
     ...security

@@ -28,6 +28,7 @@ export function checkReferences(inspection: Inspection): readonly Finding[] {
       .at('scope_mappings')
       .items()
       .flatMap(mapping => checkScopeMapping(mapping, inspection, kinds)),
+    ...checkRevocations(inspection.root, kinds),
     ...checkOthers(inspection.root, kinds),
   ]
 }
@@ -59,9 +60,12 @@ function checkStores(inspection: Inspection, kinds: Kinds): readonly Finding[] {
     const who = `auth server \`${name}\``
     const local = server.at('localIntrospectionConfig')
     const generator = server.at('tokenGeneratorConfig')
+    const outgoing = [local.at('tls'), server.at('remoteIntrospectionConfig', 'tls')]
     findings.push(
+      ...outgoing.flatMap(block => checkOutgoing(who, block, kinds)),
       ...checkStore(who, local, ['trustStoreAlias', 'certificateAlias'], kinds.truststore),
       ...checkStore(who, generator, ['keyStoreAlias', 'keyAlias'], kinds.keystore),
+      ...checkStore(who, server.at('remoteIntrospectionConfig'), ['keyStoreAlias', 'keyAlias'], kinds.keystore),
     )
   }
   const tls = inspection.root.at('tls')
@@ -71,13 +75,16 @@ function checkStores(inspection: Inspection, kinds: Kinds): readonly Finding[] {
   }
   for (const api of inspection.apis) {
     const who = `API \`${api.at('name').text ?? ''}\``
-    const outgoing = api.at('upstream', 'tls')
-    findings.push(
-      ...checkStore(who, outgoing, ['trustStoreAlias', undefined], kinds.truststore),
-      ...checkStore(who, outgoing, ['keyStoreAlias', 'keyAlias'], kinds.keystore),
-    )
+    findings.push(...checkOutgoing(who, api.at('upstream', 'tls'), kinds))
   }
   return findings
+}
+
+function checkOutgoing(who: string, block: Cursor, kinds: Kinds): readonly Finding[] {
+  return [
+    ...checkStore(who, block, ['trustStoreAlias', undefined], kinds.truststore),
+    ...checkStore(who, block, ['keyStoreAlias', 'keyAlias'], kinds.keystore),
+  ]
 }
 
 /** Checks a store's name, and the alias of an entry in it. */
@@ -96,7 +103,7 @@ function checkStore(
   const found = kind.defined.get(name)
   if (missing !== undefined || entry === undefined || alias === undefined || found === undefined) return missing ?? []
   const entries = aliasesOf(found)
-  // A store of a kind that cannot be read yet: its aliases are not known.
+  // The aliases of other stores stand in their files.
   if (entries === undefined) return []
   const inStore = { noun: 'entry', home: `${kind.noun} \`${name}\``, defined: entries }
   return checkName(who, { text: alias, pointer: entry.pointer }, inStore) ?? []
@@ -187,6 +194,11 @@ function routesOf(api: Cursor): readonly (readonly [string, Cursor])[] {
     const match = parseRouteMatch(route.at('match').text ?? '')
     return match.ok ? [[`${match.value.method} ${match.value.path}`, route.at('match')] as const] : []
   })
+}
+
+function checkRevocations(root: Cursor, kinds: Kinds): readonly Finding[] {
+  const entries = root.at('security_settings', 'revocations').items()
+  return entries.flatMap(entry => checkNames('a revocation', entry.at('auth_server').texts(), kinds.authServer))
 }
 
 function checkOthers(root: Cursor, kinds: Kinds): readonly Finding[] {

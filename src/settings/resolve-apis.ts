@@ -3,7 +3,7 @@ import type { ApiSettings, RouteSettings, ScopeMappingSettings } from './model.t
 import { parseHostPattern } from './names.ts'
 import { parseBasePath, parseRouteMatch } from './path-template.ts'
 import { valid } from './resolution.ts'
-import { combinePolicies, type LevelPolicies, resolveLevel } from './resolve-policies.ts'
+import { combinePolicies, type LevelPolicies, type NamelessRules, resolveLevel } from './resolve-policies.ts'
 import { mappedScopes, mappingsByApi } from './resolve-scope-mappings.ts'
 import { resolveUpstream, upstreamDefaults } from './resolve-upstream.ts'
 import type { CompiledSchema } from './schema.ts'
@@ -17,12 +17,14 @@ export function resolveApis(
 ): readonly ApiSettings[] {
   const defaults = upstreamDefaults(schema)
   const mappings = mappingsByApi(scopeMappings)
-  const issuers = configuration.security_settings.auth_servers.flatMap(({ name, localIntrospectionConfig }) =>
-    localIntrospectionConfig.issuer === undefined ? [] : [name],
-  )
+  const { auth_servers: authServers } = configuration.security_settings
+  const nameless: NamelessRules = {
+    issuers: authServers.filter(server => server.localIntrospectionConfig.issuer !== undefined).map(({ name }) => name),
+    introspecting: authServers.filter(server => server.remoteIntrospectionConfig !== undefined).map(({ name }) => name),
+  }
   return configuration.apis.map((api, index) => {
     const pointer = `/apis/${index}`
-    const level = resolveLevel(api, pointer, issuers)
+    const level = resolveLevel(api, pointer, nameless)
     const own = mappings.get(api.name) ?? []
     return {
       name: api.name,
@@ -33,7 +35,7 @@ export function resolveApis(
       closeOnExpiry: api.close_on_expiry,
       upstream: resolveUpstream(api.upstream, `${pointer}/upstream`, defaults),
       routes: api.routes.map((route, position) =>
-        resolveRoute(route, `${pointer}/routes/${position}`, { level, mappings: own, issuers }),
+        resolveRoute(route, `${pointer}/routes/${position}`, { level, mappings: own, nameless }),
       ),
       pointer,
     }
@@ -43,11 +45,11 @@ export function resolveApis(
 interface RouteSurroundings {
   readonly level: LevelPolicies
   readonly mappings: readonly ScopeMappingSettings[]
-  readonly issuers: readonly string[]
+  readonly nameless: NamelessRules
 }
 
-function resolveRoute(route: Route, pointer: string, { level, mappings, issuers }: RouteSurroundings): RouteSettings {
+function resolveRoute(route: Route, pointer: string, { level, mappings, nameless }: RouteSurroundings): RouteSettings {
   const match = valid(parseRouteMatch(route.match))
-  const own = resolveLevel(route, pointer, issuers)
+  const own = resolveLevel(route, pointer, nameless)
   return { match, policies: combinePolicies(level, own, mappedScopes(match, mappings)), pointer }
 }

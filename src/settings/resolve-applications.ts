@@ -1,5 +1,6 @@
 import { parseAddressRange } from './address-range.ts'
-import type { ApplicationSettings } from './model.ts'
+import { canonicalFingerprint, parseAlternativeName, parseDistinguishedName } from './certificate-names.ts'
+import type { ApplicationSettings, ClientCertificateSettings } from './model.ts'
 import { parseHostName } from './names.ts'
 import { valid } from './resolution.ts'
 import type { Application } from './schema-types.ts'
@@ -25,7 +26,9 @@ function resolveApplication(application: Application, pointer: string): Applicat
       apiKeys: identifiers.api_keys.map(key => new Secret(key)),
       users: identifiers.users,
       hostNames: identifiers.host_names.map(name => valid(parseHostName(name))),
+      clientCertificates: identifiers.client_certificates.map(resolveCertificate),
       ipRanges: identifiers.ip_ranges.map(range => valid(parseAddressRange(range))),
+      clientIds: identifiers.client_ids,
     },
     strategies: application.strategies.map((strategy, index) => ({
       name: strategy.name,
@@ -37,4 +40,13 @@ function resolveApplication(application: Application, pointer: string): Applicat
     })),
     pointer,
   }
+}
+
+type ClientCertificate = Application['identifiers']['client_certificates'][number]
+
+function resolveCertificate({ fingerprint, san, subject }: ClientCertificate): ClientCertificateSettings {
+  if (fingerprint !== undefined) return { by: 'fingerprint', value: canonicalFingerprint(fingerprint) }
+  if (san !== undefined) return { by: 'san', value: valid(parseAlternativeName(san)) }
+  // The schema wants exactly one of the three.
+  return { by: 'subject', value: valid(parseDistinguishedName(subject ?? '')) }
 }

@@ -1,6 +1,8 @@
 import type { AuthServerSettings, JwksSettings, KeyOriginSettings, TokenGeneratorSettings } from './model.ts'
 import { entryOf, type Resolution, toBytes, toMs } from './resolution.ts'
-import type { AuthServer, Jwks } from './schema-types.ts'
+import { resolveIntrospection } from './resolve-introspection.ts'
+import { resolveOutgoingTls } from './resolve-stores.ts'
+import type { AuthServer, Jwks, Keystore } from './schema-types.ts'
 
 /** Resolves the auth servers, those that only introspect included (without issuer and keys). */
 export function resolveAuthServers(resolution: Resolution): readonly AuthServerSettings[] {
@@ -24,6 +26,7 @@ function resolveAuthServer(resolution: Resolution, server: AuthServer, pointer: 
     clockSkewSeconds: toMs(local.clock_skew) / 1000,
     requireExp: local.require_exp,
     tokenGenerator,
+    introspection: resolveIntrospection(server.remoteIntrospectionConfig, `${pointer}/remoteIntrospectionConfig`),
     scopes: server.scopes.map(({ name, description }) => ({ name, description })),
     pointer,
   }
@@ -39,23 +42,32 @@ function resolveKeys(
   const { jwksuri, jwks_file: file, trustStoreAlias, certificateAlias, jwks } = server.localIntrospectionConfig
   if (tokenGenerator !== undefined) return { kind: 'own' }
   if (jwksuri !== undefined) {
-    return { kind: 'jwksUri', uri: jwksuri, jwks: resolveJwks(jwks), pointer: `${pointer}/jwksuri` }
+    return {
+      kind: 'jwksUri',
+      uri: jwksuri,
+      jwks: resolveJwks(jwks),
+      tls: resolveOutgoingTls(server.localIntrospectionConfig.tls, `${pointer}/tls`),
+      pointer: `${pointer}/jwksuri`,
+    }
+  }
+  const { discovery_url: url, allow_http: allowHttp, tls } = server.localIntrospectionConfig
+  if (url !== undefined) {
+    return {
+      kind: 'discovery',
+      url,
+      allowHttp,
+      jwks: resolveJwks(jwks),
+      tls: resolveOutgoingTls(tls, `${pointer}/tls`),
+      pointer: `${pointer}/discovery_url`,
+    }
   }
   if (file !== undefined) {
     const place = `${pointer}/jwks_file`
     return { kind: 'jwksFile', file: resolution.absolute(place, file), pointer: place }
   }
-  const stores = resolution.configuration.security_settings.truststores
-  const index = stores.findIndex(({ name }) => name === trustStoreAlias)
-  const found = certificateAlias === undefined ? undefined : entryOf(stores[index]?.entries, certificateAlias)
-  if (certificateAlias === undefined || found === undefined) return { kind: 'none' }
-  const place = `/security_settings/truststores/${index}/entries/${found.index}/certificate`
-  return {
-    kind: 'certificate',
-    certificateFile: resolution.absolute(place, found.entry.certificate),
-    alias: certificateAlias,
-    pointer: `${pointer}/certificateAlias`,
-  }
+  if (trustStoreAlias === undefined || certificateAlias === undefined) return { kind: 'none' }
+  const place = `${pointer}/certificateAlias`
+  return { kind: 'certificate', truststore: trustStoreAlias, alias: certificateAlias, pointer: place }
 }
 
 function resolveJwks(jwks: Jwks): JwksSettings {
@@ -76,13 +88,17 @@ function resolveTokenGenerator(resolution: Resolution, server: AuthServer): Toke
     ({ name }) => name === generator?.keyStoreAlias,
   )
   if (generator === undefined || store === undefined) return undefined
-  const alias = store.type === 'generated' ? store.alias : entryOf(store.entries, generator.keyAlias)?.entry.alias
-  if (alias === undefined) return undefined
   return {
     algorithm: generator.algorithm,
     expiryMinutes: generator.expiry,
     audience: generator.audience,
     keystore: store.name,
-    keyAlias: alias,
+    keyAlias: aliasIn(store, generator.keyAlias),
   }
+}
+
+/** The alias that counts; undefined where it stands in the keystore's file. */
+function aliasIn(store: Keystore, written: string | undefined): string | undefined {
+  if (store.type === 'generated') return store.alias
+  return store.type === 'pem' ? entryOf(store.entries, written)?.entry.alias : written
 }

@@ -1,4 +1,5 @@
 import type {
+  DpopSettings,
   EffectivePolicies,
   IdentificationRuleSettings,
   IdentifyAndAuthorizeSettings,
@@ -6,7 +7,7 @@ import type {
   RequireSettings,
 } from './model.ts'
 import { parseFieldName } from './names.ts'
-import { valid } from './resolution.ts'
+import { toMs, valid } from './resolution.ts'
 import type {
   IdentificationRule,
   IdentifyAndAuthorize,
@@ -27,13 +28,28 @@ export interface LevelPolicies {
   readonly outboundAuthentication: EffectivePolicies['outboundAuthentication'] | undefined
 }
 
+/** What the short form `jwt: NAME`, and the rule `oauth2`, ask of proofs: the defaults of the schema. */
+const DEFAULT_DPOP: DpopSettings = {
+  mode: 'if_bound',
+  algorithms: ['ES256', 'ES384', 'ES512', 'EdDSA', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'],
+  maxAgeSeconds: toMs('60s') / 1000,
+  nonce: false,
+}
 const ALL_PROTOCOLS: EffectivePolicies['protocols'] = ['http', 'https']
 
-/** Resolves the policies of one level; `issuers` are the auth servers that a rule without names takes. */
+/** The auth servers that a rule without names takes. */
+export interface NamelessRules {
+  /** Those with an issuer, for `jwt`. */
+  readonly issuers: readonly string[]
+  /** Those with an introspection endpoint, for `oauth2`. */
+  readonly introspecting: readonly string[]
+}
+
+/** Resolves the policies of one level. */
 export function resolveLevel(
   owner: { readonly open: boolean; readonly policies: readonly Policy[] },
   pointer: string,
-  issuers: readonly string[],
+  nameless: NamelessRules,
 ): LevelPolicies {
   const entries = owner.policies.map((policy, index) => ({ policy, at: `${pointer}/policies/${index}` }))
   const find = <K extends keyof Policy>(kind: K): Policy[K] | undefined =>
@@ -43,7 +59,7 @@ export function resolveLevel(
     open: owner.open,
     protocols: find('protocols'),
     identifyAndAuthorize: entries
-      .map(({ policy, at }) => resolveIdentification(policy, at, issuers))
+      .map(({ policy, at }) => resolveIdentification(policy, at, nameless))
       .find(identification => identification !== undefined),
     allowAnonymous: find('allow_anonymous'),
     requireScopes: entries.flatMap(({ policy, at }) =>
@@ -87,11 +103,11 @@ function combineIdentification(api: LevelPolicies, route: LevelPolicies): Identi
 function resolveIdentification(
   policy: Policy,
   at: string,
-  issuers: readonly string[],
+  nameless: NamelessRules,
 ): IdentifyAndAuthorizeSettings | undefined {
   if (policy.jwt !== undefined) return fromShortForm(policy.jwt, `${at}/jwt`)
   const written = policy.identify_and_authorize
-  return written === undefined ? undefined : fromRules(written, `${at}/identify_and_authorize`, issuers)
+  return written === undefined ? undefined : fromRules(written, `${at}/identify_and_authorize`, nameless)
 }
 
 function fromShortForm(jwt: Jwt, pointer: string): IdentifyAndAuthorizeSettings {
@@ -99,7 +115,7 @@ function fromShortForm(jwt: Jwt, pointer: string): IdentifyAndAuthorizeSettings 
   return {
     condition: 'or',
     allowAnonymous: false,
-    rules: [{ kind: 'jwt', authServers, audience: 'if_present', applications: 'none', pointer }],
+    rules: [{ kind: 'jwt', authServers, audience: 'if_present', dpop: DEFAULT_DPOP, applications: 'none', pointer }],
     pointer,
   }
 }
@@ -107,12 +123,12 @@ function fromShortForm(jwt: Jwt, pointer: string): IdentifyAndAuthorizeSettings 
 function fromRules(
   written: IdentifyAndAuthorize,
   pointer: string,
-  issuers: readonly string[],
+  nameless: NamelessRules,
 ): IdentifyAndAuthorizeSettings {
   return {
     condition: written.condition,
     allowAnonymous: written.allow_anonymous,
-    rules: written.rules.flatMap((rule, index) => resolveRule(rule, `${pointer}/rules/${index}`, issuers) ?? []),
+    rules: written.rules.flatMap((rule, index) => resolveRule(rule, `${pointer}/rules/${index}`, nameless) ?? []),
     pointer,
   }
 }
@@ -120,19 +136,30 @@ function fromRules(
 function resolveRule(
   rule: IdentificationRule,
   pointer: string,
-  issuers: readonly string[],
+  nameless: NamelessRules,
 ): IdentificationRuleSettings | undefined {
   const common = { applications: rule.applications, pointer }
   if (rule.jwt !== undefined) {
-    const { auth_servers: authServers = issuers, audience } = rule.jwt
-    return { ...common, kind: 'jwt', authServers, audience }
+    const { auth_servers: authServers = nameless.issuers, audience } = rule.jwt
+    return { ...common, kind: 'jwt', authServers, audience, dpop: resolveDpop(rule.jwt) }
   }
   if (rule.api_key !== undefined)
     return { ...common, kind: 'api_key', header: valid(parseFieldName(rule.api_key.header)) }
-  const kind = (['http_basic', 'host_name', 'ip_range', 'oauth2', 'client_certificate'] as const).find(
+  if (rule.oauth2 !== undefined) {
+    const { auth_servers: authServers = nameless.introspecting, audience, accept_jwt: acceptJwt } = rule.oauth2
+    return { ...common, kind: 'oauth2', authServers, acceptJwt, audience, dpop: DEFAULT_DPOP }
+  }
+  const kind = (['http_basic', 'host_name', 'ip_range', 'client_certificate'] as const).find(
     name => rule[name] !== undefined,
   )
   return kind === undefined ? undefined : { ...common, kind }
+}
+
+type JwtRule = NonNullable<IdentificationRule['jwt']>
+
+function resolveDpop(jwt: JwtRule): DpopSettings {
+  const { dpop: mode, dpop_algorithms: algorithms, dpop_max_age: maxAge, dpop_nonce: nonce } = jwt
+  return { mode, algorithms: [...new Set(algorithms)], maxAgeSeconds: toMs(maxAge) / 1000, nonce }
 }
 
 function resolveScopes({ any, all }: RequireScopes, pointer: string): readonly RequireScopesSettings[] {

@@ -1,10 +1,13 @@
-import type { KeystoreSettings, TlsSettings, TruststoreSettings } from './model.ts'
-import { entryOf, type Resolution } from './resolution.ts'
-import type { Keystore } from './schema-types.ts'
+import type { KeystoreSettings, StoreFileSettings, TlsSettings, TruststoreSettings } from './model.ts'
+import type { Resolution } from './resolution.ts'
+import type { Keystore, OutgoingTls, Truststore } from './schema-types.ts'
+import { Secret } from './secret.ts'
+import { plainPassword } from './secret-text.ts'
+import type { OutgoingTlsSettings } from './upstream-settings.ts'
 
 const SECURITY = '/security_settings'
 
-/** Resolves the keystores that can be used: PEM files and generated keys. */
+/** Resolves the keystores. */
 export function resolveKeystores(resolution: Resolution): readonly KeystoreSettings[] {
   const stores = resolution.configuration.security_settings.keystores
   return stores.flatMap((store, index) => resolveKeystore(resolution, store, `${SECURITY}/keystores/${index}`) ?? [])
@@ -12,10 +15,12 @@ export function resolveKeystores(resolution: Resolution): readonly KeystoreSetti
 
 function resolveKeystore(resolution: Resolution, store: Keystore, pointer: string): KeystoreSettings | undefined {
   const { name, algorithm, alias } = store
-  if (store.type === 'generated' && algorithm !== undefined && alias !== undefined) {
-    return { type: 'generated', name, algorithm, alias, pointer }
+  if (store.type === 'generated') {
+    return algorithm === undefined || alias === undefined
+      ? undefined
+      : { type: 'generated', name, algorithm, alias, pointer }
   }
-  if (store.type !== 'pem') return undefined
+  if (store.type !== 'pem') return resolveStoreFile(resolution, store, store.type, pointer)
   const entries = (store.entries ?? []).map((entry, index) => {
     const place = `${pointer}/entries/${index}`
     const { certificate } = entry
@@ -23,43 +28,70 @@ function resolveKeystore(resolution: Resolution, store: Keystore, pointer: strin
       alias: entry.alias,
       certificateFile: certificate === undefined ? undefined : resolution.absolute(`${place}/certificate`, certificate),
       privateKeyFile: resolution.absolute(`${place}/private_key`, entry.private_key),
+      password: toSecret(entry.password ?? store.password),
       pointer: place,
     }
   })
   return { type: 'pem', name, entries, pointer }
 }
 
-/** Resolves the truststores that can be used: PEM files. */
+/** Resolves the truststores. */
 export function resolveTruststores(resolution: Resolution): readonly TruststoreSettings[] {
-  return resolution.configuration.security_settings.truststores.flatMap((store, index) => {
-    if (store.type !== 'pem') return []
-    const pointer = `${SECURITY}/truststores/${index}`
-    const entries = (store.entries ?? []).map((entry, position) => {
-      const place = `${pointer}/entries/${position}`
-      const certificateFile = resolution.absolute(`${place}/certificate`, entry.certificate)
-      return { alias: entry.alias, certificateFile, pointer: place }
-    })
-    return [{ name: store.name, entries, pointer }]
+  const stores = resolution.configuration.security_settings.truststores
+  return stores.flatMap(
+    (store, index) => resolveTruststore(resolution, store, `${SECURITY}/truststores/${index}`) ?? [],
+  )
+}
+
+function resolveTruststore(resolution: Resolution, store: Truststore, pointer: string): TruststoreSettings | undefined {
+  if (store.type !== 'pem') return resolveStoreFile(resolution, store, store.type, pointer)
+  const entries = (store.entries ?? []).map((entry, position) => {
+    const place = `${pointer}/entries/${position}`
+    const certificateFile = resolution.absolute(`${place}/certificate`, entry.certificate)
+    return { alias: entry.alias, certificateFile, pointer: place }
   })
+  return { type: 'pem', name: store.name, entries, pointer }
+}
+
+function resolveStoreFile(
+  resolution: Resolution,
+  { name, file, password }: Keystore | Truststore,
+  type: StoreFileSettings['type'],
+  pointer: string,
+): StoreFileSettings | undefined {
+  if (file === undefined) return undefined
+  return { type, name, file: resolution.absolute(`${pointer}/file`, file), password: toSecret(password), pointer }
+}
+
+function toSecret(password: string | undefined): Secret | undefined {
+  return password === undefined ? undefined : new Secret(plainPassword(password) ?? password)
 }
 
 /** Resolves what `ports.https` serves. */
-export function resolveTls(resolution: Resolution): TlsSettings {
-  const { tls } = resolution.configuration
-  const keystores = resolveKeystores(resolution)
-  const certificates = tls.certificates.flatMap(({ keyStoreAlias, keyAlias }, index) => {
-    const store = keystores.find(({ name }) => name === keyStoreAlias)
-    const found = store?.type === 'pem' ? entryOf(store.entries, keyAlias) : undefined
-    if (found?.entry.certificateFile === undefined) return []
-    const { alias, certificateFile, privateKeyFile } = found.entry
-    return [{ alias, certificateFile, privateKeyFile, pointer: `/tls/certificates/${index}` }]
-  })
-  const authorities = resolveTruststores(resolution).find(({ name }) => name === tls.trustStoreAlias)
+export function resolveTls({ configuration }: Resolution): TlsSettings {
+  const { tls } = configuration
   return {
-    certificates,
-    // Asking without need is not built yet: nobody would look at the certificate.
-    clientCertificates: tls.client_certificates === 'required' ? 'required' : 'none',
-    clientAuthorityFiles: authorities?.entries.map(({ certificateFile }) => certificateFile) ?? [],
+    certificates: tls.certificates.map(({ keyStoreAlias, keyAlias }, index) => ({
+      keystore: keyStoreAlias,
+      alias: keyAlias,
+      pointer: `/tls/certificates/${index}`,
+    })),
+    clientCertificates: tls.client_certificates,
+    clientTruststore:
+      tls.trustStoreAlias === undefined ? undefined : { name: tls.trustStoreAlias, pointer: '/tls/trustStoreAlias' },
     minVersion: tls.min_version,
+  }
+}
+
+/** Resolves a block of outgoing TLS; undefined where none is written. */
+export function resolveOutgoingTls(written: OutgoingTls | undefined, pointer: string): OutgoingTlsSettings | undefined {
+  if (written === undefined) return undefined
+  return {
+    trustStoreAlias: written.trustStoreAlias,
+    keyStoreAlias: written.keyStoreAlias,
+    keyAlias: written.keyAlias,
+    serverName: written.server_name,
+    verify: written.verify,
+    pointer,
   }
 }

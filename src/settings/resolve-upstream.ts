@@ -1,4 +1,5 @@
 import { toMs } from './resolution.ts'
+import { resolveOutgoingTls } from './resolve-stores.ts'
 import type { CompiledSchema } from './schema.ts'
 import type { Api } from './schema-types.ts'
 import type {
@@ -37,6 +38,7 @@ export function resolveUpstream(
     outliers: resolveOutliers(upstream.outliers),
     circuitBreaker: upstream.circuit_breaker && resolveCircuitBreaker(upstream.circuit_breaker),
     protocol: upstream.protocol,
+    tls: resolveOutgoingTls(upstream.tls, `${pointer}/tls`),
     pointer,
   }
 }

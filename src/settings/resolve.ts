@@ -20,6 +20,7 @@ import { openResolution, toBytes, toMs, valid } from './resolution.ts'
 import { resolveApis } from './resolve-apis.ts'
 import { resolveApplications } from './resolve-applications.ts'
 import { resolveAuthServers } from './resolve-auth-servers.ts'
+import { resolveRevocationList, resolveRevocations } from './resolve-revocations.ts'
 import { resolveScopeMappings } from './resolve-scope-mappings.ts'
 import { resolveKeystores, resolveTls, resolveTruststores } from './resolve-stores.ts'
 import { computeRevision } from './revision.ts'
@@ -53,6 +54,8 @@ export function resolveSettings(document: SettingsDocument, schema: CompiledSche
     keystores: resolveKeystores(resolution),
     truststores: resolveTruststores(resolution),
     authServers: resolveAuthServers(resolution),
+    revocations: resolveRevocations(resolution),
+    revocationList: resolveRevocationList(resolution),
     applications: resolveApplications(configuration.applications),
     scopeMappings,
     apis: resolveApis(configuration, scopeMappings, schema),
@@ -109,6 +112,8 @@ function resolveLimits(limits: Limits): LimitsSettings {
     maxTargetBytes: toBytes(limits.max_target_bytes),
     maxBodyBytes: toBytes(limits.max_body_bytes),
     maxTokenBytes: toBytes(limits.max_token_bytes),
+    maxCachedTokens: limits.max_cached_tokens,
+    maxDpopProofs: limits.max_dpop_proofs,
     headersTimeoutMs: toMs(limits.headers_timeout),
     requestTimeoutMs: toMs(limits.request_timeout),
     idleTimeoutMs: toMs(limits.idle_timeout),

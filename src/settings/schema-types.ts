@@ -42,7 +42,7 @@ export type Upstream =
         open_for: string
       }
       protocol: 'http1' | 'http2'
-      tls?: unknown
+      tls?: OutgoingTls
     }
 /** Schemes that a call may come by, both by default; the other one is 403 `request.https_required`. */
 export type Protocols = ('http' | 'https')[]
@@ -50,7 +50,9 @@ export type Protocols = ('http' | 'https')[]
 export type Jwt = string | string[]
 /** Sets `allow_anonymous` of the Identify & Authorize policy in force, and nothing else. */
 export type AllowAnonymous = boolean
-/** CEL expression over `claims`, `application`, `request` and `token`; an error in it is a refusal. */
+/**
+ * CEL expression over `claims`, `application`, `request` and `token`; an error in it is a refusal. What a token lacks is missing, and naming it an error: `has(token.issuer)` is false for an introspected token where neither its auth server nor the answer has an issuer.
+ */
 export type Require = string
 
 /**
@@ -128,6 +130,8 @@ export interface Limits {
   max_target_bytes: string
   max_body_bytes: string
   max_token_bytes: string
+  max_cached_tokens: number
+  max_dpop_proofs: number
   headers_timeout: string
   request_timeout: string
   idle_timeout: string
@@ -158,8 +162,12 @@ export interface SecuritySettings {
   keystores: Keystore[]
   truststores: Truststore[]
   auth_servers: AuthServer[]
+  revocations: Revocation[]
+  revocation_list?: RevocationList
 }
-/** Private keys with their certificates: PEM files, or a key that the gateway makes on first start. */
+/**
+ * Private keys with their certificates: PEM files, a PKCS#12 or JKS file, or a key that the gateway makes on first start.
+ */
 export interface Keystore {
   name: string
   type: 'pem' | 'generated' | 'pkcs12' | 'jks'
@@ -167,6 +175,7 @@ export interface Keystore {
     alias: string
     certificate?: string
     private_key: string
+    password?: string
   }[]
   algorithm?: 'RS256' | 'RS384' | 'RS512' | 'ES256' | 'EdDSA'
   alias?: string
@@ -191,7 +200,7 @@ export interface AuthServer {
   description?: string
   type?: 'authServerAlias'
   localIntrospectionConfig: LocalIntrospection
-  remoteIntrospectionConfig?: unknown
+  remoteIntrospectionConfig?: RemoteIntrospection
   tokenGeneratorConfig?: TokenGenerator
   scopes: {
     name: string
@@ -211,7 +220,8 @@ export interface LocalIntrospection {
   require_exp: boolean
   allow_http: boolean
   jwks: Jwks
-  discovery_url?: unknown
+  tls?: OutgoingTls
+  discovery_url?: string
 }
 /** How long fetched keys are used, and how often they are fetched. */
 export interface Jwks {
@@ -222,6 +232,34 @@ export interface Jwks {
   fetch_timeout: string
   max_bytes: string
 }
+/**
+ * Own trust and client certificate for calls over TLS; without it the system's authorities and the host of the URL count, and no certificate of ours is shown.
+ */
+export interface OutgoingTls {
+  trustStoreAlias?: string
+  keyStoreAlias?: string
+  keyAlias?: string
+  server_name?: string
+  verify: boolean
+}
+/**
+ * What tokens of this auth server are good for is asked at its endpoint, one by one (RFC 7662). For the rule `oauth2`.
+ */
+export interface RemoteIntrospection {
+  introspectionEndpoint: string
+  clientId?: string
+  clientSecret?: string
+  client_authentication: 'basic' | 'post' | 'private_key_jwt' | 'tls'
+  keyStoreAlias?: string
+  keyAlias?: string
+  cache: string
+  inactive_cache: string
+  timeout: string
+  max_bytes: string
+  signed_answers: 'if_sent' | 'required'
+  allow_http: boolean
+  tls?: OutgoingTls
+}
 /** Makes this gateway the issuer of tokens. */
 export interface TokenGenerator {
   algorithm: 'RS256' | 'RS384' | 'RS512' | 'ES256' | 'EdDSA'
@@ -229,6 +267,28 @@ export interface TokenGenerator {
   audience?: string
   keyStoreAlias?: string
   keyAlias?: string
+}
+/**
+ * Tokens of one issuer that are refused although they are valid: one token by its `jti`, or all that have a claim and were issued before a time.
+ */
+export interface Revocation {
+  auth_server: string
+  jti?: string
+  exp?: number
+  claim?: string
+  value?: string | number | boolean
+  before?: string
+  until?: string
+}
+/**
+ * A deny list that is fetched again and again: the JSON document `{ "revocations": [ … ] }` with entries as under `revocations`. The last good one stays in force; until one was had, on disk or from its address, tokens get 503.
+ */
+export interface RevocationList {
+  url: string
+  interval: string
+  timeout: string
+  max_bytes: string
+  allow_http: boolean
 }
 /** A known caller: how it is recognised, and what it may call. */
 export interface Application {
@@ -245,10 +305,15 @@ export interface Application {
       [k: string]: string | number | boolean | (string | number | boolean)[]
     }[]
     api_keys: string[]
+    client_ids: string[]
     users: string[]
     host_names: string[]
     ip_ranges: string[]
-    client_certificates?: unknown
+    client_certificates: {
+      fingerprint?: string
+      san?: string
+      subject?: string
+    }[]
   }
   strategies: Strategy[]
   client?: unknown
@@ -307,16 +372,25 @@ export interface IdentificationRule {
   jwt?: {
     auth_servers?: string[]
     audience: 'if_present' | 'required' | 'off'
-    dpop?: 'off' | 'if_bound' | 'required'
+    dpop: 'off' | 'if_bound' | 'required'
+    dpop_algorithms: (
+      'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512' | 'EdDSA'
+    )[]
+    dpop_max_age: string
+    dpop_nonce: boolean
   }
-  oauth2?: unknown
+  oauth2?: {
+    auth_servers?: string[]
+    audience: 'if_present' | 'required' | 'off'
+    accept_jwt: boolean
+  }
   api_key?: {
     header: string
   }
   http_basic?: Record<string, never>
   host_name?: Record<string, never>
   ip_range?: Record<string, never>
-  client_certificate?: unknown
+  client_certificate?: Record<string, never>
   applications: 'registered' | 'global' | 'global_or_default' | 'none'
 }
 /**

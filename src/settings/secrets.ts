@@ -16,12 +16,20 @@ const PUBLISHED_SECRETS: ReadonlySet<string> = new Set([
   'f85fea4507396db5c964d8c3bbc532004e176ece9fe2afb5ae4ce6369b878d8f',
   '6ed986941d0e6a6b7a7da189ceff0dd625d6b8e7ca5f7ac89fd970852a945e8b',
   '181229424893bb65d94a74c2132b8b9e5adfe851464fdb5cb9f49e8a8204be7b',
+  '080693cb88747d870aa552cb858c5e3f69ec02dc7688776dde5c2f106f31d4c4',
+  '080693cb88747d870aa552cb858c5e3f69ec02dc7688776dde5c2f106f31d4c4',
 ])
 
 /** Judges every secret that opens something: its form, its strength, and whether the world knows it. */
 export function checkSecrets({ root, applications }: Inspection): readonly Finding[] {
   const strategies = applications.flatMap(application => application.at('strategies').items())
-  const passwords = [root.at('api_gateway', 'password'), root.at('admin_api', 'password')]
+  const security = root.at('security_settings')
+  const stores = [...security.at('keystores').items(), ...security.at('truststores').items()]
+  const passwords = [
+    root.at('api_gateway', 'password'),
+    root.at('admin_api', 'password'),
+    ...[...stores, ...stores.flatMap(store => store.at('entries').items())].map(place => place.at('password')),
+  ]
   const opening = [
     root.at('admin_api', 'password'),
     ...root

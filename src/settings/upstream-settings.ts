@@ -23,6 +23,23 @@ export interface HttpUpstreamSettings {
   readonly outliers: OutlierSettings
   readonly circuitBreaker: CircuitBreakerSettings | undefined
   readonly protocol: 'http1' | 'http2'
+  /** For `https` targets. Undefined: the system's authorities, the target's host name, no certificate of ours. */
+  readonly tls?: OutgoingTlsSettings | undefined
+  readonly pointer: string
+}
+
+/** How a TLS server that we call is verified, and what we show it. */
+export interface OutgoingTlsSettings {
+  /** Name of the truststore whose certificates are trusted instead of the system's. */
+  readonly trustStoreAlias: string | undefined
+  /** Name of the keystore with our client certificate. */
+  readonly keyStoreAlias: string | undefined
+  /** Undefined: the keystore's only entry. */
+  readonly keyAlias: string | undefined
+  /** Name that is asked for (SNI) and that the certificate must serve. Undefined: the host of the URL. */
+  readonly serverName: string | undefined
+  /** False: whoever answers is believed. */
+  readonly verify: boolean
   readonly pointer: string
 }
 

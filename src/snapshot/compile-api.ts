@@ -7,7 +7,7 @@ import type { RouteEntry } from '../routing/route-table.ts'
 import type { ApiSettings, RouteSettings } from '../settings/model.ts'
 import { createEchoTarget } from '../upstream/echo.ts'
 import { createHttpUpstream, type UpstreamParts } from '../upstream/http-upstream.ts'
-import type { Route } from './snapshot.ts'
+import type { Route, StreamRules } from './snapshot.ts'
 
 export interface ApiParts {
   readonly shared: Omit<PolicyParts, 'api'>
@@ -21,6 +21,7 @@ export function compileApi(settings: ApiSettings, parts: ApiParts): readonly Rou
   const api = { ...settings, basePath: canonicalPath(settings.basePath) ?? settings.basePath }
   const target = createTarget(api, parts.upstream)
   const policyParts: PolicyParts = { ...parts.shared, api }
+  const streams = streamRulesOf(api)
   return api.routes.map(route => {
     const identity = identify(api, route)
     return {
@@ -29,6 +30,7 @@ export function compileApi(settings: ApiSettings, parts: ApiParts): readonly Rou
       schemes: challengeSchemes(route.policies),
       target,
       counters: parts.counters.route({ api: api.name, template: identity.template }),
+      streams,
     }
   })
 }
@@ -44,6 +46,10 @@ export function toRouteEntry<T>(api: ApiSettings, values: readonly T[]): RouteEn
 
 function createTarget(api: ApiSettings, parts: UpstreamParts): Target {
   return api.upstream.kind === 'echo' ? createEchoTarget(parts) : createHttpUpstream(api, api.upstream, parts)
+}
+
+function streamRulesOf({ closeOnExpiry, upstream }: ApiSettings): StreamRules | undefined {
+  return upstream.kind === 'http' ? { closeOnExpiry, timeoutMs: upstream.streamTimeoutMs } : undefined
 }
 
 function identify(api: ApiSettings, { match }: RouteSettings): RouteIdentity {

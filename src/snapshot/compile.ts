@@ -7,28 +7,39 @@ import { createApplicationRegistry } from '../applications/registry.ts'
 import type { Clock } from '../clock/clock.ts'
 import type { Schedule } from '../clock/schedule.ts'
 import type { Finding } from '../diagnostics/problem.ts'
-import type { Result } from '../errors/denial.ts'
+import { ok, type Result } from '../errors/denial.ts'
 import type { ExpressionCompiler } from '../expressions/expression.ts'
+import type { KeyCopies } from '../keys/key-copies.ts'
+import { resolveOutgoingTls } from '../keys/outgoing-tls.ts'
+import type { SharedFetch } from '../keys/shared-fetch.ts'
+import { openStores, type Stores } from '../keys/stores.ts'
 import type { Logger } from '../log/logger.ts'
 import { createAddressSet } from '../message/address.ts'
 import type { Counters } from '../metrics/counters.ts'
 import type { FetchDocument } from '../outbound/fetch-document.ts'
+import type { OutgoingTls } from '../outbound/outgoing-tls.ts'
+import type { ProxyRules } from '../outbound/proxy-rules.ts'
 import type { PolicyParts } from '../policies/policy-parts.ts'
+import type { ProofMemory } from '../policies/proof-of-possession.ts'
 import { createTokenVerifiers } from '../policies/token-verifiers.ts'
 import { createRouteTable } from '../routing/route-table.ts'
 import type { ApiSettings, Settings } from '../settings/model.ts'
+import type { OutgoingTlsSettings } from '../settings/upstream-settings.ts'
 import type { Store } from '../state/store.ts'
+import type { KeptRevocations } from '../tokens/kept-revocations.ts'
 import type { VerifiedTokenCache } from '../tokens/verified-cache.ts'
 import { createTokenVerifier } from '../tokens/verify.ts'
 import { createFieldRules, IDENTITY_FIELDS } from '../upstream/field-names.ts'
 import { createForwarding } from '../upstream/forwarded.ts'
+import type { TargetGroup } from '../upstream/target-group.ts'
 import { compileApi, toRouteEntry } from './compile-api.ts'
 import { compileAuthServers } from './compile-auth-servers.ts'
 import { compileBuiltIn } from './compile-built-in.ts'
+import { compileRevocations } from './compile-revocations.ts'
 import { findConflicts } from './conflicts.ts'
 import type { Ledger } from './ledger.ts'
 import type { Route, Snapshot } from './snapshot.ts'
-import { borrowHostNames, borrowPasswordChecker, borrowPool } from './survivors.ts'
+import { borrowGroup, borrowHostNames, borrowPasswordChecker, borrowPool } from './survivors.ts'
 
 /** What outlives snapshots and is handed to each of them. */
 export interface CompileParts {
@@ -37,11 +48,22 @@ export interface CompileParts {
   readonly logger: Logger
   readonly ledger: Ledger
   readonly counters: Counters
+  /** What this gateway calls itself in `Via`. */
+  readonly pseudonym: string
   readonly tokenCache: VerifiedTokenCache
+  readonly proofs: ProofMemory
+  /** What operators have revoked. */
+  readonly keptRevocations: KeptRevocations
   readonly expressions: ExpressionCompiler
   readonly fetchDocument: FetchDocument
+  /** Which of the gateway's own calls go through a proxy; none by default. */
+  readonly proxies?: ProxyRules
+  readonly sharedFetch: SharedFetch
+  /** Last good key sets under `state_dir`. */
+  readonly keyCopies: KeyCopies
   readonly resolveHostName: (name: string) => Promise<readonly string[]>
   readonly readFile: (path: string) => Promise<string>
+  readonly readBytes: (path: string) => Promise<Uint8Array>
   readonly store: Store
   /** Whether a signing key that does not exist yet is made and kept. */
   readonly mayGenerateKeys: boolean
@@ -49,6 +71,8 @@ export interface CompileParts {
 
 export interface CompiledSnapshot {
   readonly snapshot: Snapshot
+  /** The open key and trust stores, for the listeners. */
+  readonly stores: Stores
   readonly warnings: readonly Finding[]
 }
 
@@ -62,12 +86,25 @@ export async function compileSnapshot(
 ): Promise<Result<CompiledSnapshot, readonly Finding[]>> {
   const page = parts.ledger.openPage()
   try {
-    const auth = await compileAuthServers(settings, page, parts)
+    const opened = await openStores(settings, { readBytes: parts.readBytes, cache: page })
+    if (!opened.ok) {
+      await page.giveBack()
+      return opened
+    }
+    const stores = opened.value
+    const auth = await compileAuthServers(settings, stores, page, parts)
     if (!auth.ok) {
       await page.giveBack()
       return auth
     }
+    const upstreamTls = resolveUpstreamTls(settings.apis, stores)
+    if (!upstreamTls.ok) {
+      await page.giveBack()
+      return upstreamTls
+    }
     const { authServers, issuers, servers } = auth.value
+    const issuerNames = new Map([...servers].map(([name, { issuer }]) => [name, issuer]))
+    const revocations = await compileRevocations(settings, issuerNames, page, parts)
     const passwordChecker = borrowPasswordChecker(settings.users, page, parts)
     const registry = createApplicationRegistry(settings.applications, {
       ownAuthServers: new Set(issuers.map(({ authServer }) => authServer)),
@@ -77,20 +114,33 @@ export async function compileSnapshot(
     const shared: Omit<PolicyParts, 'api'> = {
       accessUrl: settings.apiEndpoint.accessUrl,
       registry,
+      proofs: parts.proofs,
       passwordChecker,
       expressions: parts.expressions,
+      introspectors: {
+        servers: new Map(
+          authServers.flatMap(({ introspector: one }) => (one === undefined ? [] : [[one.authServer, one]])),
+        ),
+        issuers: issuerNames,
+        maxTokenBytes: settings.limits.maxTokenBytes,
+        revocations,
+      },
       audiences: new Map(settings.authServers.map(server => [server.name, audiencesOf(server)])),
       verifiers: createTokenVerifiers({
         servers,
         hmacCandidates: registry.hmacCandidates,
         maxTokenBytes: settings.limits.maxTokenBytes,
-        createVerifier: rules => createTokenVerifier(rules, { clock: parts.clock, cache: parts.tokenCache }),
+        createVerifier: rules =>
+          createTokenVerifier(rules, { clock: parts.clock, cache: parts.tokenCache, revocations }),
       }),
     }
+    const upstreams: TargetGroup[] = []
     const upstream = {
       borrowPool: borrowPool(page),
+      borrowGroup: borrowGroup(page, parts, group => upstreams.push(group)),
       fieldRules: createFieldRules([...IDENTITY_FIELDS, ...settings.identityFields]),
-      forwarding: createForwarding(trustedProxies),
+      forwarding: createForwarding(trustedProxies, parts.pseudonym),
+      tlsOf: (tls: OutgoingTlsSettings) => upstreamTls.value.get(tls),
       clock: parts.clock,
     }
     // An API that is out keeps its base path, with no route: nobody else answers in its place.
@@ -104,17 +154,37 @@ export async function compileSnapshot(
       builtIn,
       routes: createRouteTable(settings.apis.map((api, i) => toRouteEntry(api, compiled[i] ?? []))),
       authServers,
+      upstreams,
       limits: settings.limits,
       trustedProxies,
+      pseudonym: parts.pseudonym,
       verifiers: shared.verifiers,
+      revocations,
+      certificates: () => stores.inUse(),
       counters: new Set([...compiled.flat(), ...listRoutes(builtIn)].map(({ counters }) => counters)),
       retire: () => page.giveBack(),
     }
-    return { ok: true, value: { snapshot, warnings: findConflicts(settings) } }
+    return { ok: true, value: { snapshot, stores, warnings: findConflicts(settings) } }
   } catch (error) {
     await page.giveBack()
     throw error
   }
+}
+
+/** Resolves the outgoing TLS of every active API once. All that is wrong comes at once. */
+export function resolveUpstreamTls(
+  apis: readonly ApiSettings[],
+  stores: Stores,
+): Result<ReadonlyMap<OutgoingTlsSettings, OutgoingTls>, readonly Finding[]> {
+  const findings: Finding[] = []
+  const resolved = new Map<OutgoingTlsSettings, OutgoingTls>()
+  for (const { active, upstream } of apis) {
+    if (!active || upstream.kind !== 'http' || upstream.tls === undefined) continue
+    const tls = resolveOutgoingTls(upstream.tls, stores)
+    if (!tls.ok) findings.push(tls.error)
+    else if (tls.value !== undefined) resolved.set(upstream.tls, tls.value)
+  }
+  return findings.length > 0 ? { ok: false, error: findings } : ok(resolved)
 }
 
 function audiencesOf(server: Settings['authServers'][number]): readonly string[] {

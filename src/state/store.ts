@@ -77,7 +77,8 @@ class DirectoryStore implements Store {
       return bytes.length > this.#maxBytes ? this.#tooLarge(name) : ok(bytes)
     } catch (error) {
       const code = codeOf(error)
-      if (code === 'ENOENT') return ok(undefined)
+      // Below something that is no folder there is no file either; writing will say so.
+      if (code === 'ENOENT' || code === 'ENOTDIR') return ok(undefined)
       if (code === 'ELOOP') return failure('not_a_file', `\`${this.#path(name)}\` is a symbolic link`)
       return failure('unusable', `\`${this.#path(name)}\` cannot be read (${code})`)
     } finally {

@@ -14,6 +14,23 @@ const REFUSED_PARAMETERS = ['crit', 'b64', 'zip', 'enc']
  * decoded too, for `verify.ts` to refuse.
  */
 export function decodeJwt(compact: string, maxBytes: number): Result<UnverifiedJwt> {
+  const parts = decodeParts(compact, maxBytes)
+  if (!parts.ok) return parts
+  const { jose, claims } = parts.value
+  const { iss } = claims
+  const issuer = typeof iss === 'string' ? iss : undefined
+  return ok({ state: 'unverified', compact, header: jose, unverifiedClaims: claims, issuer })
+}
+
+/** What stands in a JWT, with the whole of its header: for the kinds of JWT that carry more there than an access token may. */
+export interface DecodedParts {
+  readonly jose: JoseHeader
+  readonly header: JsonObject
+  readonly claims: JsonObject
+}
+
+/** Decodes like `decodeJwt`, and keeps the header. */
+export function decodeParts(compact: string, maxBytes: number): Result<DecodedParts> {
   if (compact.length > maxBytes) return deny('token.too_large', { bytes: compact.length, limit: maxBytes })
   const first = compact.indexOf('.')
   const second = compact.indexOf('.', first + 1)
@@ -24,15 +41,7 @@ export function decodeJwt(compact: string, maxBytes: number): Result<UnverifiedJ
   const jose = readHeader(header.value)
   if (!jose.ok) return jose
   const claims = decodeObject(compact.slice(first + 1, second), 'claims')
-  if (!claims.ok) return claims
-  const { iss } = claims.value
-  return ok({
-    state: 'unverified',
-    compact,
-    header: jose.value,
-    unverifiedClaims: claims.value,
-    issuer: typeof iss === 'string' ? iss : undefined,
-  })
+  return claims.ok ? ok({ jose: jose.value, header: header.value, claims: claims.value }) : claims
 }
 
 function decodeObject(part: string, name: 'header' | 'claims'): Result<JsonObject> {

@@ -8,7 +8,7 @@ import type { JsonObject, JsonValue } from './jwt.ts'
 
 /** Deepest nesting; an object of plain values has depth 1. */
 const MOST_DEPTH = 32
-/** Most members and elements of the whole text. */
+/** Most members and elements of the whole text of a token. */
 const MOST_MEMBERS = 4096
 
 export type JsonFault =
@@ -22,11 +22,11 @@ export type JsonFault =
 
 /**
  * Parses the bytes of one JSON object. Objects have no prototype, so `__proto__` is a name like any other. Agrees with
- * JSON.parse on everything that it accepts. Never throws; linear in the length.
+ * JSON.parse on everything that it accepts. Never throws; linear in the length. `mostMembers` is for documents other than tokens.
  */
-export function parseJsonObject(bytes: Uint8Array): Result<JsonObject, JsonFault> {
+export function parseJsonObject(bytes: Uint8Array, mostMembers: number = MOST_MEMBERS): Result<JsonObject, JsonFault> {
   if (!isUtf8(bytes)) return { ok: false, error: 'not utf-8' }
-  const parser = new Parser(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
+  const parser = new Parser(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'), mostMembers)
   const value = parser.parse()
   if (value === undefined) return { ok: false, error: parser.fault }
   // Arrays and plain values are JSON, but no header and no claims set.
@@ -49,13 +49,15 @@ const CLOSE_BRACE = 0x7d
 class Parser {
   fault: JsonFault = 'not json'
   readonly #text: string
+  readonly #mostMembers: number
   /** Sticky, so it belongs to one parser. */
   readonly #number = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
   #at = 0
   #members = 0
 
-  constructor(text: string) {
+  constructor(text: string, mostMembers: number) {
     this.#text = text
+    this.#mostMembers = mostMembers
   }
 
   /** Parses the whole text; undefined means that `fault` says why not. */
@@ -124,7 +126,7 @@ class Parser {
 
   #parseMember(depth: number): JsonValue | undefined {
     this.#members += 1
-    if (this.#members > MOST_MEMBERS) return this.#fail('too many members')
+    if (this.#members > this.#mostMembers) return this.#fail('too many members')
     const value = this.#parseValue(depth)
     this.#skipSpace()
     return value

@@ -21,6 +21,8 @@ export interface VerifiedTokenCache {
   find(digest: string): VerifiedEntry | undefined
   keep(digest: string, tokenBytes: number, entry: VerifiedEntry): void
   forget(digest: string): void
+  /** Takes another bound over (`limits.max_cached_tokens`); what was used longest ago goes first. */
+  resize(maxEntries: number): void
   /** Names a key source, the same one always by the same number. */
   numberOf(source: KeySource): number
   readonly size: number
@@ -31,16 +33,20 @@ export interface VerifiedTokenCache {
 export interface VerifiedTokenCacheLimits {
   /** Most entries. 10,000 by default. */
   readonly maxEntries?: number
-  /** Most octets of token text that the entries stand for. 16 MiB by default. */
+  /** Most octets of token text that the entries stand for. 1,678 for each entry by default: 16 MiB for 10,000. */
   readonly maxTokenBytes?: number
 }
 
+const DEFAULT_ENTRIES = 10_000
+/** Octets of token text for each entry, on average. */
+const MAX_BYTES_EACH = 1_678
+
 /** Creates an empty cache. */
 export function createVerifiedTokenCache(limits: VerifiedTokenCacheLimits = {}): VerifiedTokenCache {
-  const entries = new LRUCache<string, VerifiedEntry>({
-    max: limits.maxEntries ?? 10_000,
-    maxSize: limits.maxTokenBytes ?? 16_777_216,
-  })
+  let max = limits.maxEntries ?? DEFAULT_ENTRIES
+  const create = (): LRUCache<string, VerifiedEntry> =>
+    new LRUCache({ max, maxSize: limits.maxTokenBytes ?? max * MAX_BYTES_EACH })
+  let entries = create()
   const numbers = new WeakMap<KeySource, number>()
   let count = 0
   return {
@@ -50,6 +56,13 @@ export function createVerifiedTokenCache(limits: VerifiedTokenCacheLimits = {}):
     },
     forget(digest) {
       entries.delete(digest)
+    },
+    resize(maxEntries) {
+      if (maxEntries === max) return
+      max = maxEntries
+      const kept = entries.dump()
+      entries = create()
+      entries.load(kept)
     },
     numberOf(source) {
       let number = numbers.get(source)

@@ -10,6 +10,7 @@ import type { AsymmetricAlgorithm, HmacAlgorithm } from '../settings/model.ts'
 import { audienceOf } from './claims.ts'
 import { decodeJwt } from './decode.ts'
 import type { UnverifiedJwt, VerifiedJwt } from './jwt.ts'
+import { judgeRevocation, type RevocationList } from './revocations.ts'
 import { isAsymmetricAlgorithm, isHmacAlgorithm, verifySignature } from './signature.ts'
 import { judgeTime, readValidity } from './times.ts'
 import { isAccessTokenType } from './token-type.ts'
@@ -66,12 +67,16 @@ export const MOST_HMAC_CANDIDATES = 8
 /** Longest piece of unverified text in the log. */
 const MOST_LOGGED = 120
 
+export interface VerifierParts {
+  readonly clock: Clock
+  readonly cache: VerifiedTokenCache
+  /** Asked at every verdict. */
+  readonly revocations: RevocationList
+}
+
 /** Creates the verifier of one rule. Verifiers with the same auth servers share the verdicts in their cache. */
-export function createTokenVerifier(
-  rules: VerificationRules,
-  parts: { readonly clock: Clock; readonly cache: VerifiedTokenCache },
-): TokenVerifier {
-  return new CachingVerifier(rules, parts.clock, parts.cache)
+export function createTokenVerifier(rules: VerificationRules, parts: VerifierParts): TokenVerifier {
+  return new CachingVerifier(rules, parts)
 }
 
 /** An auth server with all that a verdict under it depends on, in one string. */
@@ -84,14 +89,16 @@ class CachingVerifier implements TokenVerifier {
   readonly #rules: VerificationRules
   readonly #clock: Clock
   readonly #cache: VerifiedTokenCache
+  readonly #revocations: RevocationList
   readonly #byIssuer: ReadonlyMap<string, KnownServer>
   readonly #byName: ReadonlyMap<string, KnownServer>
 
-  constructor(rules: VerificationRules, clock: Clock, cache: VerifiedTokenCache) {
+  constructor(rules: VerificationRules, { clock, cache, revocations }: VerifierParts) {
     const known = rules.servers.map(server => ({ server, rules: describeRules(server, cache) }))
     this.#rules = rules
     this.#clock = clock
     this.#cache = cache
+    this.#revocations = revocations
     this.#byIssuer = new Map(known.map(entry => [entry.server.issuer, entry]))
     this.#byName = new Map(known.map(entry => [entry.server.name, entry]))
   }
@@ -104,10 +111,17 @@ class CachingVerifier implements TokenVerifier {
     const entry = this.#cache.find(digest)
     if (entry !== undefined && this.#isInForce(entry)) {
       this.#cache.uses.hits += 1
-      const outside = judgeTime(entry.result.value, nowMs)
-      if (outside === undefined) return entry.result
-      this.#cache.forget(digest)
-      return outside
+      const { value } = entry.result
+      const outside = judgeTime(value, nowMs)
+      if (outside !== undefined) {
+        this.#cache.forget(digest)
+        return outside
+      }
+      // The verdict on the rest stands: who goes on sending a revoked token buys no signature check with it.
+      const revoked = judgeRevocation(this.#revocations, value.issuer, value.claims, value.authServer)
+      if (revoked !== undefined) return revoked
+      value.key.lastUsedMs = nowMs
+      return entry.result
     }
     this.#cache.uses.misses += 1
     return this.#verifyAnew(compact, digest, nowMs)
@@ -133,11 +147,13 @@ class CachingVerifier implements TokenVerifier {
     if (!isAsymmetricAlgorithm(alg) || server.algorithms?.has(alg) === false)
       return deny('token.algorithm_not_allowed', { authServer: server.name, alg: cut(alg) })
     const keys = server.keys.candidates(alg, kid)
-    if (!(keys instanceof Promise)) return this.#conclude(jwt, digest, nowMs, known, findSigner(jwt, server, alg, keys))
-    return keys.then(fetched =>
-      // The wait may have been long enough for the token to expire.
-      this.#conclude(jwt, digest, this.#clock.now(), known, findSigner(jwt, server, alg, fetched)),
-    )
+    const signer =
+      keys instanceof Promise
+        ? keys.then(late => judgeSigner(jwt, server, alg, late))
+        : judgeSigner(jwt, server, alg, keys)
+    if (!(signer instanceof Promise)) return this.#conclude(jwt, digest, nowMs, known, signer)
+    // The wait may have been long enough for the token to expire.
+    return signer.then(late => this.#conclude(jwt, digest, this.#clock.now(), known, late))
   }
 
   #findMac(jwt: UnverifiedJwt, server: TokenServer, alg: HmacAlgorithm): Result<HmacCandidate> {
@@ -176,9 +192,11 @@ class CachingVerifier implements TokenVerifier {
       audience,
       ...validity.value,
     })
+    key.lastUsedMs = nowMs
     const hmacCandidates = owner === undefined ? undefined : this.#rules.hmacCandidates
     this.#cache.keep(digest, jwt.compact.length, { rules, hmacCandidates, result })
-    return result
+    // After it was kept, as everybody who asks the cache asks again.
+    return judgeRevocation(this.#revocations, server.issuer, claims, server.name) ?? result
   }
 }
 
@@ -187,6 +205,21 @@ interface Signer {
   readonly key: VerificationKey
   readonly owner?: string
   readonly audience?: string | undefined
+}
+
+/** Finds the key that signed a token. Without `kid` nothing tells that its key is a new one but its signature. */
+function judgeSigner(
+  jwt: UnverifiedJwt,
+  server: TokenServer,
+  alg: AsymmetricAlgorithm,
+  keys: KeyCandidates,
+): Result<Signer> | Promise<Result<Signer>> {
+  const signer = findSigner(jwt, server, alg, keys)
+  if (signer.ok || jwt.header.kid !== undefined || signer.error.code !== 'token.signature_invalid') return signer
+  const judgeAnew = (arrived: KeyCandidates): Result<Signer> =>
+    arrived.ok && arrived.value.length === 0 ? signer : findSigner(jwt, server, alg, arrived)
+  const arrived = server.keys.reconsider(alg)
+  return arrived instanceof Promise ? arrived.then(judgeAnew) : judgeAnew(arrived)
 }
 
 function findSigner(

@@ -16,6 +16,20 @@ const KNOWN: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
   ['UND_ERR_INVALID_ARG', 'internal.defect'],
   ['UND_ERR_INVALID_RETURN_VALUE', 'internal.defect'],
   ['UND_ERR_NOT_SUPPORTED', 'internal.defect'],
+  ['ERR_HTTP2_ERROR', 'upstream.protocol'],
+  ['ERR_HTTP2_SESSION_ERROR', 'upstream.protocol'],
+  ['HTTP2_COMPRESSION_ERROR', 'upstream.protocol'],
+  ['HTTP2_ENHANCE_YOUR_CALM', 'upstream.protocol'],
+  ['HTTP2_FLOW_CONTROL_ERROR', 'upstream.protocol'],
+  ['HTTP2_FRAME_SIZE_ERROR', 'upstream.protocol'],
+  ['HTTP2_HTTP_1_1_REQUIRED', 'upstream.protocol'],
+  ['HTTP2_NOT_NEGOTIATED', 'upstream.protocol'],
+  ['HTTP2_PROTOCOL_ERROR', 'upstream.protocol'],
+  ['HTTP2_STREAM_CLOSED', 'upstream.protocol'],
+  ['HTTP2_CLOSED', 'upstream.reset'],
+  ['UNUSABLE_TRAILERS', 'upstream.protocol'],
+  ['POOL_LINE_FULL', 'upstream.overloaded'],
+  ['POOL_WAIT_TIMEOUT', 'upstream.overloaded'],
   ['EMFILE', 'gateway.overloaded'],
   ['ENFILE', 'gateway.overloaded'],
   ['EADDRNOTAVAIL', 'gateway.overloaded'],
@@ -31,6 +45,17 @@ const KNOWN: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
 ])
 
 const TLS_PREFIXES = ['ERR_TLS_', 'ERR_SSL_', 'CERT_', 'CRL_', 'UNABLE_TO_']
+
+/** A failure that this room found out itself; its code is the reason in the log. */
+export class UpstreamFault extends Error {
+  readonly code: string
+
+  constructor(code: string) {
+    super(code)
+    this.name = 'UpstreamFault'
+    this.code = code
+  }
+}
 
 /** The `code` of an error that has one; undefined otherwise. */
 export function codeOf(error: unknown): string | undefined {

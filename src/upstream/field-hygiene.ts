@@ -9,11 +9,6 @@ import type { FieldRules } from './field-names.ts'
 import { toCanonicalName } from './field-names.ts'
 import type { ForwardingWriter } from './forwarded.ts'
 
-/** How this gateway calls itself in `Via` (RFC 9110 section 7.6.3): a pseudonym, no host name. */
-const PSEUDONYM = 'microgateway'
-const VIA_1_1 = `1.1 ${PSEUDONYM}`
-const VIA_1_0 = `1.0 ${PSEUDONYM}`
-
 /** What may stand in a field value (RFC 9110 section 5.5): no CR, LF, NUL or other control, nothing beyond Latin-1. */
 const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/
 
@@ -40,8 +35,16 @@ export function upstreamFields(exchange: Exchange, rules: FieldRules, forwarding
     out.push(lines[2 * i] as string, lines[2 * i + 1] as string)
   }
   forwarding.append(out, head)
-  out.push('via', head.httpVersion === '1.1' ? VIA_1_1 : VIA_1_0, 'x-request-id', exchange.id)
+  out.push('via', forwarding.via[head.httpVersion], 'x-request-id', exchange.id)
+  if (head.method === 'OPTIONS') countDown(out)
   return exchange.edits.length === 0 ? out : applyEdits(out, exchange.edits)
+}
+
+/** RFC 9110 section 7.6.2: one forwarding less. What is no number was refused with the head; 0 never gets here. */
+function countDown(fields: string[]): void {
+  for (let i = 0; i < fields.length; i += 2) {
+    if (fields[i]?.toLowerCase() === 'max-forwards') fields[i + 1] = String(Number(fields[i + 1]) - 1)
+  }
 }
 
 /** Collects the field names that `Connection` lists (RFC 9110 section 7.6.1); undefined where it lists none. */
@@ -99,8 +102,8 @@ export interface AnswerContext {
 /**
  * Makes the fields of the answer to the caller: name, value, name, value, … Several lines of one name stay several lines.
  *
- * @returns undefined where the answer cannot be passed on safely: a transfer coding other than `chunked` (its bytes would lose
- * their meaning), two lengths, or a value that must not be sent.
+ * @returns undefined where the answer cannot be passed on safely: a status above 599, a transfer coding other than `chunked` (its
+ * bytes would lose their meaning), two lengths, or a value that must not be sent.
  */
 export function downstreamFields(
   fields: ResponseFields,
@@ -109,7 +112,8 @@ export function downstreamFields(
   requestId: string,
 ): string[] | undefined {
   const { rules } = context
-  if (!isPlainlyFramed(fields)) return undefined
+  // RFC 9110 section 15: no such status exists, and readers differ in what they make of it.
+  if (status > 599 || !isPlainlyFramed(fields)) return undefined
   const named = namedInAnswer(fields['connection'])
   const out: string[] = []
   for (const name in fields) {
@@ -127,9 +131,19 @@ export function downstreamFields(
       }
     }
   }
+  if (status === 426 && !offerUpgrade(out, fields['upgrade'])) return undefined
   if (fields['date'] === undefined) out.push('date', context.date())
   out.push('x-request-id', requestId)
   return out
+}
+
+/** RFC 9110 section 15.5.22: 426 says which protocol it takes. Every other answer's offer ends here, with its connection. */
+function offerUpgrade(out: string[], protocols: string | readonly string[] | undefined): boolean {
+  if (protocols === undefined) return true
+  const list = typeof protocols === 'string' ? protocols : protocols.join(', ')
+  if (UNSENDABLE.test(list)) return false
+  out.push('upgrade', list)
+  return true
 }
 
 function isPlainlyFramed(fields: ResponseFields): boolean {

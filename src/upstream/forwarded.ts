@@ -1,5 +1,5 @@
 /**
- * What an upstream learns about the way of a request: `X-Forwarded-For`, `-Proto`, `-Host`, `-Port` and `Forwarded` (RFC 7239).
+ * What an upstream learns about the way of a request: `X-Forwarded-For`, `-Proto`, `-Host`, `-Port` and `Forwarded` (RFC 7239), and `Via`.
  * Both families are made from one view, so that they never contradict each other. Earlier hops are kept only if the peer is a
  * trusted proxy (threats.md 3.29).
  */
@@ -14,6 +14,8 @@ export interface TrustedProxies {
 
 /** Writes the forwarding fields; one value per snapshot. */
 export interface ForwardingWriter {
+  /** What goes into `Via`, by the version that the request came in (RFC 9110 section 7.6.3). */
+  readonly via: Readonly<Record<RequestHead['httpVersion'], string>>
   /** Tells whether the peer of this request may speak about earlier hops. */
   isTrusted(peer: Peer): boolean
   /** Appends name, value, name, value, … to the fields that go upstream. */
@@ -29,8 +31,12 @@ interface ConnectionView {
   lines: readonly string[]
 }
 
-/** Creates the writer of forwarding fields. */
-export function createForwarding(trustedProxies: TrustedProxies): ForwardingWriter {
+/**
+ * Creates the writer of forwarding fields.
+ *
+ * @param pseudonym what this gateway calls itself in `Via`; without a host name
+ */
+export function createForwarding(trustedProxies: TrustedProxies, pseudonym = 'microgateway'): ForwardingWriter {
   const views = new WeakMap<Peer, ConnectionView>()
   const viewOf = (peer: Peer): ConnectionView => {
     let view = views.get(peer)
@@ -47,6 +53,7 @@ export function createForwarding(trustedProxies: TrustedProxies): ForwardingWrit
     return view
   }
   return {
+    via: { '1.0': `1.0 ${pseudonym}`, '1.1': `1.1 ${pseudonym}`, '2.0': `2.0 ${pseudonym}` },
     isTrusted: peer => viewOf(peer).trusted,
     append(out, head) {
       const view = viewOf(head.peer)

@@ -1,45 +1,34 @@
 /**
- * Connections to one upstream origin: one undici pool each, HTTP/1.1 only, one request at a time on a connection, never shared
- * between origins (CVE-2026-6734). No redirect, retry, cache or decompression interceptor is ever put in front of it.
- * The ledger owns pools; the targets of a snapshot borrow them by `poolKey`.
+ * Connections to one upstream target: HTTP/1.1, one request at a time on a connection, by undici (`http1-pool.ts`), or HTTP/2 by
+ * Node.js (`http2-pool.ts`); never shared between origins (CVE-2026-6734). No redirect, retry, cache or decompression is ever done
+ * here. The ledger owns pools; the targets of a snapshot borrow them by `poolKey`.
  */
 import type { Dispatcher } from 'undici'
-import { buildConnector, Client, Pool } from 'undici'
-
-/** Bounds of every pool that are not settings. */
-export const POOL_LIMITS = {
-  /** Requests to one origin that may be under way at once, connected or connecting; more are refused with 503. */
-  maxInFlight: 1024,
-  /** Bytes of a response head. */
-  maxHeadBytes: 64 * 1024,
-  /** Milliseconds that an idle connection is kept, unless the upstream's `Keep-Alive` field says otherwise. */
-  keepAliveMs: 4_000,
-  /** Longest idle time that an upstream's `Keep-Alive` field can ask for. */
-  keepAliveMaxMs: 60_000,
-  /** Milliseconds without a byte after which an answer's body, or a tunnel, is given up. */
-  silenceMs: 300_000,
-} as const
+import type { OutgoingTls } from '../outbound/outgoing-tls.ts'
+import { Http1Pool } from './http1-pool.ts'
+import { Http2Pool } from './http2-pool.ts'
 
 /** What distinguishes pools of one origin. Milliseconds throughout. */
 export interface PoolSettings {
   /** `http://host:port` or `https://host:port`, as `URL.origin` writes it. */
   readonly origin: string
-  /** Time for name lookup, TCP and TLS together. */
+  /** `http2`: by ALPN and nothing else for an https origin, with prior knowledge for an http one (RFC 9113 section 3). */
+  readonly protocol: 'http1' | 'http2'
+  /** Time for name lookup, TCP, TLS and HTTP/2 settings together; also the longest wait for a connection. */
   readonly connectTimeoutMs: number
   /** Time from the last byte of the request to the end of the response head. */
   readonly responseTimeoutMs: number
-  /** Default: `POOL_LIMITS.silenceMs`. */
-  readonly silenceMs?: number
-  /** Default: `POOL_LIMITS.maxInFlight`. */
-  readonly maxInFlight?: number
-  /** PEM certificates that an upstream's certificate must chain to. Default: the system's authorities. */
-  readonly authorities?: string
+  /** Time without a byte after which an answer's body, or a tunnel, is given up. */
+  readonly silenceMs: number
+  readonly maxConnections: number
+  /** Requests that may wait for a connection; more are refused with 503. */
+  readonly maxPending: number
+  /** For an https origin. Default: the system's authorities, the origin's host name, no certificate of ours. */
+  readonly tls?: OutgoingTls
 }
 
 /** What is known of the connection that a request was written to. Updated as the connection lives; read while a request is on it. */
 export interface ConnectionState {
-  /** Requests that were written before the current one. */
-  requests: number
   /** What broke the connection, if an error did. */
   failure: Error | undefined
 }
@@ -49,16 +38,21 @@ export interface PoolHandler extends Dispatcher.DispatchHandler {
   connection: ConnectionState | undefined
 }
 
-/** The connections to one origin. */
+/** The connections to one target. */
 export interface UpstreamPool {
   readonly origin: string
   readonly silenceMs: number
-  /** Counts a request in; false means that too many are under way and nothing was counted. */
+  /** Counts a request in; false means that too many are under way or waiting, and nothing was counted. */
   enter(): boolean
   /** Counts a request out; once for each `enter` that said yes. */
   leave(): void
-  /** Sends a request. Never throws: what cannot be sent is reported to `handler.onResponseError`. */
+  /**
+   * Sends a request, at once or when a connection is free for it. Never throws: what cannot be sent is reported to
+   * `handler.onResponseError`, what waited too long as `upstream.overloaded`.
+   */
   dispatch(options: Dispatcher.DispatchOptions, handler: PoolHandler): void
+  /** Takes a request back that still waits for a connection; its handler hears no more of it. Any other goes its way. */
+  withdraw(handler: PoolHandler): void
   /** Waits for the requests under way, then closes every connection. */
   close(): Promise<void>
   /** Breaks off the requests under way and closes every connection. */
@@ -69,84 +63,17 @@ export interface UpstreamPool {
 export function poolKey(settings: PoolSettings): string {
   return `pool ${JSON.stringify([
     settings.origin,
+    settings.protocol,
     settings.connectTimeoutMs,
     settings.responseTimeoutMs,
-    settings.silenceMs ?? POOL_LIMITS.silenceMs,
-    settings.maxInFlight ?? POOL_LIMITS.maxInFlight,
-    settings.authorities ?? '',
+    settings.silenceMs,
+    settings.maxConnections,
+    settings.maxPending,
+    settings.tls?.identity ?? '',
   ])}`
 }
 
 /** Creates a pool; it opens no connection before the first request. */
 export function createUpstreamPool(settings: PoolSettings): UpstreamPool {
-  const silenceMs = settings.silenceMs ?? POOL_LIMITS.silenceMs
-  const maxInFlight = settings.maxInFlight ?? POOL_LIMITS.maxInFlight
-  const connector = buildConnector({
-    allowH2: false,
-    timeout: settings.connectTimeoutMs,
-    ...(settings.authorities === undefined ? undefined : { ca: settings.authorities }),
-  })
-  const pool = new Pool(settings.origin, {
-    allowH2: false,
-    pipelining: 1,
-    connections: null,
-    headersTimeout: settings.responseTimeoutMs,
-    bodyTimeout: silenceMs,
-    keepAliveTimeout: POOL_LIMITS.keepAliveMs,
-    keepAliveMaxTimeout: POOL_LIMITS.keepAliveMaxMs,
-    maxHeaderSize: POOL_LIMITS.maxHeadBytes,
-    strictContentLength: true,
-    factory: (origin, options) => new WatchedClient(origin, options, connector),
-  })
-  let inFlight = 0
-  return {
-    origin: settings.origin,
-    silenceMs,
-    enter() {
-      if (inFlight >= maxInFlight) return false
-      inFlight += 1
-      return true
-    },
-    leave() {
-      inFlight -= 1
-    },
-    dispatch(options, handler) {
-      pool.dispatch(options, handler)
-    },
-    close: () => pool.close(),
-    destroy: () => pool.destroy(),
-  }
-}
-
-/** A client, one connection at a time, that tells each handler the state of its connection. */
-class WatchedClient extends Client {
-  readonly #state: ConnectionState
-
-  constructor(origin: URL, options: Client.Options, connector: buildConnector.connector) {
-    const state: ConnectionState = { requests: 0, failure: undefined }
-    super(origin, { ...options, connect: watch(connector, state) })
-    this.#state = state
-  }
-
-  override dispatch(options: Dispatcher.DispatchOptions, handler: PoolHandler): boolean {
-    handler.connection = this.#state
-    return super.dispatch(options, handler)
-  }
-}
-
-function watch(connector: buildConnector.connector, state: ConnectionState): buildConnector.connector {
-  return (options, callback) =>
-    connector(options, (error, socket) => {
-      if (error !== null) {
-        callback(error, null)
-        return
-      }
-      state.requests = 0
-      state.failure = undefined
-      // Registered before undici's own listener, which takes a reset for the proper end of an answer without length.
-      socket.on('error', failure => {
-        state.failure = failure
-      })
-      callback(null, socket)
-    })
+  return settings.protocol === 'http2' ? new Http2Pool(settings) : new Http1Pool(settings)
 }

@@ -1,29 +1,36 @@
 import type { Duplex, Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import type { ErrorCode } from '../errors/catalogue.ts'
 import type { Denial } from '../errors/denial.ts'
 import type { Exchange, Outcome, Reply } from '../exchange/exchange.ts'
 import { RequestBodyError } from '../exchange/request-body-error.ts'
-import { codeOf, toFailureCode, toInterruption, toUpstreamDenial } from './failure.ts'
+import type { Verdict } from './circuit-breaker.ts'
+import type { Destinations } from './destinations.ts'
+import { codeOf, toFailureCode, toInterruption, toUpstreamDenial, UpstreamFault } from './failure.ts'
 import type { AnswerContext, ResponseFields } from './field-hygiene.ts'
 import { downstreamFields, isUnsendable } from './field-hygiene.ts'
-import type { ConnectionState, PoolHandler, UpstreamPool } from './pool.ts'
+import type { Place } from './place.ts'
+import type { ConnectionState, PoolHandler } from './pool.ts'
+import { isFailureStatus, isOfTheTarget, mayRepeat } from './retry-rule.ts'
+import { cleanTrailers } from './trailers.ts'
 import { openTunnel } from './tunnel.ts'
 
 /** Interim answers (1xx) that an upstream may send before its final one; they are not passed on. */
 export const MAX_INTERIM_ANSWERS = 16
 
-/** Methods whose request may be sent a second time: safe ones (RFC 9110 section 9.2.1), and only without a body. */
-const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
-
 /** What one call needs that its exchange does not know. */
 export interface CallParts {
-  readonly pool: UpstreamPool
+  /** Where the request goes first; counted in there already. */
+  readonly place: Place
+  /** Chooses where it goes if that fails, and hears how it ended. */
+  readonly destinations: Destinations
   readonly options: Dispatcher.DispatchOptions
   readonly answer: AnswerContext
   /** The opened body of the request, where it has one; also in `options`. */
   readonly body: Readable | undefined
 }
 
+const NONE: readonly string[] = Object.freeze([])
 const ABANDONED: Outcome = Object.freeze({ kind: 'abandoned' })
 
 /**
@@ -35,6 +42,7 @@ export class UpstreamCall implements PoolHandler {
   readonly #exchange: Exchange
   readonly #reply: Reply
   readonly #parts: CallParts
+  #place: Place
   #resolve: ((outcome: Outcome) => void) | undefined = undefined
   #controller: Dispatcher.DispatchController | undefined = undefined
   #bodyFailure: Error | undefined = undefined
@@ -44,8 +52,8 @@ export class UpstreamCall implements PoolHandler {
   #connected = false
   #answering = false
   #endsWithConnection = false
-  #reused = false
   #retried = false
+  #judged = false
   #interim = 0
   #status = 0
 
@@ -53,11 +61,12 @@ export class UpstreamCall implements PoolHandler {
     this.#exchange = exchange
     this.#reply = reply
     this.#parts = parts
+    this.#place = parts.place
   }
 
-  /** Sends the request; the promise says how the exchange ended and never rejects. Call once, after `pool.enter()`. */
+  /** Sends the request; the promise says how the exchange ended and never rejects. Call once. */
   run(): Promise<Outcome> {
-    const { pool, options, body } = this.#parts
+    const { options, body } = this.#parts
     const outcome = new Promise<Outcome>(resolve => {
       this.#resolve = resolve
     })
@@ -66,15 +75,13 @@ export class UpstreamCall implements PoolHandler {
       this.#bodyFailure = failure
       this.#failed(failure)
     })
-    if (!this.#settled) pool.dispatch(options, this)
+    if (!this.#settled) this.#place.pool.dispatch(options, this)
     return outcome
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     this.#connected = true
-    const { connection } = this
-    if (connection !== undefined) this.#reused = connection.requests++ > 0
     // The caller left, or the body broke, while the request waited for a connection.
     if (this.#settled) controller.abort(new Error('no longer wanted'))
   }
@@ -103,6 +110,8 @@ export class UpstreamCall implements PoolHandler {
       return
     }
     this.#status = status
+    if (isFailureStatus(status)) this.#judge('failed', `status ${status}`)
+    else this.#judge('ok', '')
     this.#endsWithConnection = fields['content-length'] === undefined && fields['transfer-encoding'] === undefined
     this.#reply.start(status, clean, printable(statusText))
   }
@@ -114,7 +123,7 @@ export class UpstreamCall implements PoolHandler {
     this.#reply.onDrain(this.#resume)
   }
 
-  onResponseEnd(): void {
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: ResponseFields): void {
     if (this.#settled) return
     // undici takes a reset for the proper end of an answer that has no other.
     const failure = this.#endsWithConnection ? this.connection?.failure : undefined
@@ -122,7 +131,13 @@ export class UpstreamCall implements PoolHandler {
       this.#failed(failure)
       return
     }
-    this.#reply.end()
+    // HTTP/1.1 callers get none, so theirs are not looked at.
+    const clean = this.#exchange.head.httpVersion === '2.0' ? cleanTrailers(trailers, this.#parts.answer.rules) : NONE
+    if (clean === undefined) {
+      this.#failed(new UpstreamFault('UNUSABLE_TRAILERS'))
+      return
+    }
+    this.#reply.end(clean)
     this.#settle({ kind: 'replied', status: this.#status })
   }
 
@@ -148,10 +163,11 @@ export class UpstreamCall implements PoolHandler {
       if (!this.#settled) this.#refuse(controller, 'upgrade')
       return
     }
+    this.#judge('ok', '')
     clean.push('connection', 'Upgrade', 'upgrade', protocol)
     this.#tunnelled = socket
     const caller = this.#reply.switchProtocols(clean)
-    openTunnel(caller, socket, this.#parts.pool.silenceMs).then(() => this.#settle({ kind: 'replied', status: 101 }))
+    openTunnel(caller, socket, this.#place.pool.silenceMs).then(() => this.#settle({ kind: 'replied', status: 101 }))
   }
 
   /** Tells whether the caller offered this protocol: a 101 must name one that was asked for (RFC 9110 section 7.8). */
@@ -163,7 +179,8 @@ export class UpstreamCall implements PoolHandler {
 
   /** Gives up an answer that must not be passed on. */
   #refuse(controller: Dispatcher.DispatchController, reason: string): void {
-    this.#end({ code: 'upstream.protocol', facts: { upstream: this.#parts.pool.origin, reason } })
+    this.#judge('failed', reason)
+    this.#end({ code: 'upstream.protocol', facts: { upstream: this.#place.pool.origin, reason } })
     controller.abort(new Error(`unusable answer: ${reason}`))
   }
 
@@ -174,16 +191,10 @@ export class UpstreamCall implements PoolHandler {
       this.#bodyFailed(error)
       return
     }
-    if (this.#mayRetry(error)) {
-      this.#retried = true
-      this.#connected = false
-      // Not at once: undici is still taking the broken connection apart.
-      queueMicrotask(() => {
-        if (!this.#settled) this.#parts.pool.dispatch(this.#parts.options, this)
-      })
-      return
-    }
-    const { origin } = this.#parts.pool
+    const code = toFailureCode(error, this.#connected)
+    if (this.#tryAgain(code)) return
+    this.#judge(isOfTheTarget(code) ? 'failed' : 'none', code)
+    const { origin } = this.#place.pool
     if (this.#reply.headSent) this.#end(toInterruption(error, origin))
     else if (codeOf(error) === 'UND_ERR_INVALID_ARG' && this.#callerSentUnsendable()) {
       this.#end({ code: 'request.malformed', facts: { reason: 'field_value' } })
@@ -197,14 +208,37 @@ export class UpstreamCall implements PoolHandler {
     this.#controller?.abort(error)
   }
 
-  /**
-   * Says whether the request may be sent again, once: it was written to a kept connection that the upstream was just closing,
-   * no byte came back, and sending it twice does no harm (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1).
-   */
-  #mayRetry(error: Error): boolean {
-    const { options, body } = this.#parts
-    if (!this.#reused || this.#answering || this.#retried || body !== undefined || options.upgrade) return false
-    return SAFE_METHODS.has(options.method) && toFailureCode(error, this.#connected) === 'upstream.reset'
+  /** Sends the request once more where that is allowed, to another target where there is one. */
+  #tryAgain(code: ErrorCode): boolean {
+    const { options, body, destinations } = this.#parts
+    if (this.#retried || this.#reply.headSent) return false
+    const attempt = {
+      method: options.method,
+      hasBody: body !== undefined,
+      isUpgrade: Boolean(options.upgrade),
+      connected: this.#connected,
+      answering: this.#answering,
+    }
+    if (!mayRepeat(attempt, code)) return false
+    const place = destinations.takeAgain(this.#exchange, this.#place, code)
+    if (place === undefined) return false
+    this.#place = place
+    this.#retried = true
+    this.#connected = false
+    this.#controller = undefined
+    const again = { ...options, path: destinations.targetOf(place, this.#exchange) }
+    // Not at once: undici is still taking the broken connection apart.
+    queueMicrotask(() => {
+      if (!this.#settled) place.pool.dispatch(again, this)
+    })
+    return true
+  }
+
+  /** Says what this call tells about its target and the service, once. */
+  #judge(verdict: Verdict, reason: string): void {
+    if (this.#judged) return
+    this.#judged = true
+    this.#parts.destinations.judge(this.#exchange, this.#place, verdict, reason)
   }
 
   #callerSentUnsendable(): boolean {
@@ -232,7 +266,10 @@ export class UpstreamCall implements PoolHandler {
   #settle(outcome: Outcome): void {
     if (this.#settled) return
     this.#settled = true
-    this.#parts.pool.leave()
+    this.#judge('none', '')
+    // Who left must not take the place in the line of somebody who waits.
+    if (!this.#connected) this.#place.pool.withdraw(this)
+    this.#parts.destinations.leave(this.#place)
     const { body } = this.#parts
     if (outcome.kind !== 'replied' && body !== undefined && !body.destroyed) body.destroy()
     this.#resolve?.(outcome)

@@ -1,6 +1,9 @@
 /** Product.md 4: one bearer token a request; what is presented in two ways, or in none that can be read, is refused. */
 import { test } from 'node:test'
+import { DPOP_DEFAULTS } from '../support/dpop.ts'
 import { openScene, type Places, type RefusedCall } from '../support/scene.ts'
+
+const ALGS = DPOP_DEFAULTS.algorithms.join(' ')
 
 const settings = ({ upstream, jwksUri, issuer }: Places): string => `
 security_settings:
@@ -57,7 +60,14 @@ test('the Authorization field holds one token, or the request is refused', async
     absent('a token without scheme', token),
     absent('an unknown scheme', `Digest username="x"`),
     absent('Bearer with something glued to it', `BearerX ${token}`),
-    absent('DPoP, which nobody here takes', `DPoP ${token}`),
+    {
+      name: 'DPoP with a token that is bound to nothing',
+      call: lines(`DPoP ${token}`),
+      code: 'token.not_bound',
+      challenge: [
+        `DPoP realm="orders", error="invalid_token", error_description="The token is not bound to a key", algs="${ALGS}"`,
+      ],
+    },
     absent('Negotiate', 'Negotiate YII='),
   ])
 

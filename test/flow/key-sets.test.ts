@@ -5,6 +5,7 @@ import type { KeySource } from '../../src/keys/key-source.ts'
 import { createKeySource } from '../../src/keys/origin.ts'
 import { createDocumentFetcher } from '../../src/outbound/fetch-document.ts'
 import type { JwksSettings } from '../../src/settings/model.ts'
+import { NO_REVOCATIONS } from '../../src/tokens/revocations.ts'
 import { createVerifiedTokenCache } from '../../src/tokens/verified-cache.ts'
 import { createTokenVerifier, type TokenVerifier } from '../../src/tokens/verify.ts'
 import { createTestClock, type TestClock } from '../support/clock.ts'
@@ -46,7 +47,7 @@ function start(): void {
   source = createKeySource(settings, { clock, logger: createSilentLogger(), fetchDocument, schedule: clock.schedule })
   verifier = createTokenVerifier(
     { servers: [{ ...settings, keys: source }], hmacCandidates: () => [], maxTokenBytes: 8192 },
-    { clock, cache: createVerifiedTokenCache() },
+    { clock, cache: createVerifiedTokenCache(), revocations: NO_REVOCATIONS },
   )
 }
 

@@ -151,7 +151,8 @@ test('a caller who leaves cancels the call to the upstream', async t => {
 
 test('a caller who leaves before the answer is 499 in the log, and the upstream is let go', async t => {
   const upstream = await startUpstream('never')
-  const scene = await openScene(t, { settings: settings(), upstream })
+  const patient = (places: Places): string => settings()(places).replace('400ms', '30s')
+  const scene = await openScene(t, { settings: patient, upstream })
   const socket = await openRawSocket({ port: Number(new URL(scene.gateway.url).port) })
   socket.send('GET /orders HTTP/1.1\r\nHost: x\r\n\r\n')
   await until(() => upstream.requests.length === 1)

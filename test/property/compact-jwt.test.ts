@@ -7,6 +7,7 @@ import { createFixedSource } from '../../src/keys/fixed-keys.ts'
 import { importJwks } from '../../src/keys/jwks.ts'
 import { createSharedSecretKey } from '../../src/keys/shared-secret.ts'
 import { createVerificationKey } from '../../src/keys/verification-key.ts'
+import { NO_REVOCATIONS } from '../../src/tokens/revocations.ts'
 import { createVerifiedTokenCache } from '../../src/tokens/verified-cache.ts'
 import { createTokenVerifier } from '../../src/tokens/verify.ts'
 import { createTestClock } from '../support/clock.ts'
@@ -33,7 +34,7 @@ function createVerifier() {
   const strategies = [{ key: createSharedSecretKey(SECRET, 'HS256'), owner: 'app', audience: undefined }]
   return createTokenVerifier(
     { servers: [server], hmacCandidates: () => strategies, maxTokenBytes: 8192 },
-    { clock, cache: createVerifiedTokenCache() },
+    { clock, cache: createVerifiedTokenCache(), revocations: NO_REVOCATIONS },
   )
 }
 

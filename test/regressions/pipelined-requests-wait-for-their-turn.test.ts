@@ -80,3 +80,16 @@ test('a caller that sends requests without end and reads nothing is cut', async 
   await until(() => upstream.open() === 0, 'the end of the call')
   assert.equal(upstream.requests.length <= 1, true)
 })
+
+test('requests that wait take no more than a megabyte, however few they are', async t => {
+  const upstream = await startUpstream('never')
+  t.after(() => upstream.close())
+  const gateway = await openGateway(t, {
+    settings: `apis: [ { name: open, upstream: "${upstream.origin}", open: true } ]\n`,
+  })
+  const socket = await openRawSocket({ port: Number(new URL(gateway.url).port) })
+  const large = `POST /open HTTP/1.1\r\nHost: a\r\nContent-Length: 10000\r\nX-Large: ${'v'.repeat(20_000)}\r\n\r\n${'b'.repeat(10_000)}`
+  socket.send(large.repeat(100))
+  await socket.closed()
+  assert.equal(upstream.requests.length <= 1, true)
+})

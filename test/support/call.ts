@@ -2,6 +2,7 @@
 import { type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
 import { text } from 'node:stream/consumers'
+import type { TestCertificate } from './certificate.ts'
 import { parseAnswers } from './raw-socket.ts'
 
 export interface Call {
@@ -22,6 +23,8 @@ export interface Call {
   readonly host?: string
   /** Authority that an HTTPS server is verified by. */
   readonly ca?: string
+  /** What the caller shows of itself in the TLS handshake. */
+  readonly certificate?: TestCertificate
 }
 
 export interface Answer {
@@ -61,7 +64,12 @@ export function open(origin: string, call: Call = {}): Promise<IncomingMessage> 
   return new Promise((resolve, reject) => {
     const outgoing =
       url.protocol === 'https:'
-        ? requestTls({ ...options, ...(call.ca !== undefined && { ca: call.ca }), servername: 'localhost' })
+        ? requestTls({
+            ...options,
+            ...(call.ca !== undefined && { ca: call.ca }),
+            ...call.certificate,
+            servername: 'localhost',
+          })
         : request(options)
     outgoing.on('response', resolve).on('error', reject).end(call.body)
   })

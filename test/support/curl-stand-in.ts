@@ -20,6 +20,8 @@ const { values, positionals } = parseArgs({
     data: { type: 'string', short: 'd' },
     request: { type: 'string', short: 'X' },
     cacert: { type: 'string' },
+    cert: { type: 'string' },
+    key: { type: 'string' },
   },
 })
 const [target] = positionals
@@ -42,6 +44,8 @@ function call(url: string): void {
     rejectUnauthorized: !values.insecure,
     ...(values.user !== undefined && { auth: values.user }),
     ...(values.cacert !== undefined && { ca: readFileSync(values.cacert) }),
+    ...(values.cert !== undefined && { cert: readFileSync(values.cert) }),
+    ...(values.key !== undefined && { key: readFileSync(values.key) }),
   })
   outgoing.on('response', response => {
     const { rawHeaders, statusCode, statusMessage } = response

@@ -17,7 +17,7 @@ export interface ExchangePlan {
 
 /** Makes an exchange of a plain GET, changed as planned. */
 export function makeExchange(plan: ExchangePlan = {}): Exchange {
-  const peer: Peer = { address: '127.0.0.1', port: 40000, tls: false, ...plan.peer }
+  const peer: Peer = { address: '127.0.0.1', port: 40000, tls: false, certificate: undefined, ...plan.peer }
   const head: RequestHead = {
     method: plan.method ?? 'GET',
     path: plan.path ?? '/orders/v1',

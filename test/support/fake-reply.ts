@@ -15,6 +15,7 @@ export class FakeReply implements Reply {
   status = 0
   statusText: string | undefined = undefined
   fields: readonly string[] = []
+  trailers: readonly string[] = []
   /** Bytes of the body written so far. */
   bytes = 0
   buffered = 0
@@ -64,7 +65,8 @@ export class FakeReply implements Reply {
     this.#onDrain = listener
   }
 
-  end(): void {
+  end(trailers: readonly string[] = []): void {
+    this.trailers = trailers
     if (!this.headSent || this.state !== 'open') throw new Error(`an end in state ${this.state}`)
     this.state = 'ended'
   }

@@ -4,6 +4,8 @@ import type { Denial } from '../../src/errors/denial.ts'
 import type { Reply } from '../../src/exchange/exchange.ts'
 import { createAddressSet } from '../../src/message/address.ts'
 import type { RequestHead } from '../../src/message/request-head.ts'
+import { createHttp2Body } from '../../src/server/http2-body.ts'
+import { createHttp2Reply } from '../../src/server/http2-reply.ts'
 import { type Listener, type ListenerParts, openListener } from '../../src/server/listener.ts'
 import { createReply, type ServerReply } from '../../src/server/node-reply.ts'
 import { readHead } from '../../src/server/read-head.ts'
@@ -11,7 +13,7 @@ import { createRequestBody, type ServerRequestBody } from '../../src/server/requ
 import type { ServerTls } from '../../src/server/tls.ts'
 import { createUpgradeReply } from '../../src/server/upgrade-reply.ts'
 import { type DenialContext, renderDenial, writeDenial } from '../../src/server/write-denial.ts'
-import type { AddressRange, LimitsSettings } from '../../src/settings/model.ts'
+import type { AddressRange, Http2Settings, LimitsSettings } from '../../src/settings/model.ts'
 import { openRawSocket, type RawSocket } from './raw-socket.ts'
 import { createSystemClock } from './system-clock.ts'
 
@@ -21,6 +23,8 @@ export const LIMITS: LimitsSettings = {
   maxTargetBytes: 1024,
   maxBodyBytes: 100_000,
   maxTokenBytes: 8192,
+  maxCachedTokens: 10_000,
+  maxDpopProofs: 200_000,
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 5_000,
   idleTimeoutMs: 5_000,
@@ -47,6 +51,9 @@ export interface FrontDoorOptions {
   readonly limits?: Partial<LimitsSettings>
   readonly trustedProxies?: readonly AddressRange[]
   readonly tls?: ServerTls
+  readonly http2?: Http2Settings
+  /** Longest that anything scheduled waits, in milliseconds; 100 by default. */
+  readonly longestWaitMs?: number
   /** Answers a request that was let in; by default 200 with `ok` and the path. */
   handle?(head: RequestHead, reply: Reply, body: ServerRequestBody | undefined): void | Promise<void>
 }
@@ -63,9 +70,10 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
   const parts: ListenerParts = {
     ...clock,
     // Nobody here is on a slow line: what waits for a slow caller need not wait long.
-    schedule: (delayMs, run) => clock.schedule(Math.min(delayMs, 100), run),
+    schedule: (delayMs, run) => clock.schedule(Math.min(delayMs, options.longestWaitMs ?? 100), run),
     limits,
     tls: options.tls,
+    http2: options.http2,
     onRequest(incoming, response, connection) {
       const reply = createReply(incoming, response, connection)
       const head = readHead(incoming, connection, rules)
@@ -88,6 +96,18 @@ export async function openFrontDoor(options: FrontDoorOptions = {}): Promise<Fro
       }
       reached.push(head.value)
       return handle(head.value, reply, undefined)
+    },
+    onStream(request, connection) {
+      const reply = createHttp2Reply(request, connection)
+      const head = readHead(request, connection, rules)
+      if (!head.ok) {
+        denials.push(head.error)
+        writeDenial(reply, head.error, denialContext())
+        return undefined
+      }
+      const body = createHttp2Body(reply, head.value, limits)
+      reached.push(head.value)
+      return handle(head.value, reply, body)
     },
     onBadRequest(denial) {
       denials.push(denial)

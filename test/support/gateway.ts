@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Clock } from '../../src/clock/clock.ts'
 import { renderProblems } from '../../src/diagnostics/render.ts'
-import type { Gateway, GatewayStart } from '../../src/gateway/gateway.ts'
+import type { Gateway, GatewayStart, ProcessFacts } from '../../src/gateway/gateway.ts'
 import { startGateway } from '../../src/gateway/start-gateway.ts'
 import type { ReloadStatus } from '../../src/reload/reload-status.ts'
+import type { Cleanup } from './command.ts'
 
 export interface TestGatewayPlan {
   /** The settings, as YAML. Ports that are not written are loopback with a port of the system's choice. */
@@ -17,6 +18,10 @@ export interface TestGatewayPlan {
   readonly environment?: Readonly<Record<string, string>>
   readonly clock?: Clock
   readonly watch?: boolean
+  /** What the process says of itself; a small one by default. */
+  readonly processFacts?: () => ProcessFacts
+  /** Where the log goes, besides `log`. */
+  readonly onLogLine?: (line: string) => void
   /** What is loaded; `microgateway.yml` by default. */
   readonly layers?: readonly string[]
   /** Lays out the folder before the start, for what `files` cannot say. */
@@ -57,7 +62,7 @@ export function withPorts(settings: string): string {
 }
 
 /** Starts a gateway, fails the test with the rendered problems if that cannot be, and stops it with the test. */
-export async function openGateway(t: TestContext, plan: TestGatewayPlan): Promise<TestGateway> {
+export async function openGateway(t: Cleanup, plan: TestGatewayPlan): Promise<TestGateway> {
   const prepared = prepare(t, plan)
   const started = await prepared.start()
   assert.ok(started.ok, started.ok ? '' : explain(started))
@@ -116,7 +121,7 @@ interface Prepared {
   start(): Promise<GatewayStart>
 }
 
-function prepare(t: TestContext, plan: TestGatewayPlan): Prepared {
+function prepare(t: Cleanup, plan: TestGatewayPlan): Prepared {
   const folder = mkdtempSync(join(tmpdir(), 'microgateway-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   const log: LogLine[] = []
@@ -130,6 +135,7 @@ function prepare(t: TestContext, plan: TestGatewayPlan): Prepared {
   writeSettings(plan.settings)
   plan.prepare?.(folder)
   const takeLine = (line: string): void => {
+    plan.onLogLine?.(line)
     if (line.startsWith('{')) log.push(JSON.parse(line) as LogLine)
     else log.push({ msg: line.trimEnd() })
   }
@@ -146,7 +152,7 @@ function prepare(t: TestContext, plan: TestGatewayPlan): Prepared {
         watch: plan.watch ?? false,
         version: '0.0.0-test',
         destination: { write: takeLine, dropped: 0, close: () => Promise.resolve() },
-        processFacts: () => ({ residentMemoryBytes: 1, cpuSeconds: 1, nodeVersion: '0.0.0' }),
+        processFacts: plan.processFacts ?? (() => ({ residentMemoryBytes: 1, cpuSeconds: 1, nodeVersion: '0.0.0' })),
         ...(plan.clock !== undefined && { clock: plan.clock }),
       }),
   }

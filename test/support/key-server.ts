@@ -1,4 +1,5 @@
 /** A real key server on the loopback interface, with faults that a test can switch on, and its own tokens. */
+import { createHash } from 'node:crypto'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -37,6 +38,14 @@ export interface KeyServer {
   slowMs: number
   /** Replaces the published JWKs word for word; undefined publishes `keys` again. */
   document: unknown
+  /** Sends an ETag, and 304 to whoever has it. */
+  tagged: boolean
+  /** Number of 304s so far. */
+  readonly unchanged: number
+  readonly discoveryUrl: string
+  /** Replaces the discovery document; undefined serves one that names `issuer` and `jwksUri`. */
+  discovery: unknown
+  discoveryMode: 'ok' | 'status500' | 'html' | 'redirect'
   /** Publishes one more key. */
   addKey(alg?: AsymmetricName, options?: { readonly kid?: string }): TestKey
   /** Publishes a key made elsewhere. */
@@ -62,6 +71,8 @@ export interface SignOptions {
   readonly now?: number
 }
 
+const DISCOVERY_PATH = '/.well-known/openid-configuration'
+
 /** Starts a key server on a free port, with one key of each algorithm (`['ES256']` by default). */
 export async function startKeyServer(
   options: { readonly algorithms?: readonly AsymmetricName[] } = {},
@@ -70,7 +81,21 @@ export async function startKeyServer(
   let requests = 0
   let waiting: { readonly count: number; readonly resolve: () => void }[] = []
 
+  let unchanged = 0
+
+  const discover = (response: ServerResponse): void => {
+    const { issuer, jwksUri: jwks_uri } = server
+    const document = JSON.stringify(server.discovery ?? { issuer, jwks_uri })
+    if (server.discoveryMode === 'status500') response.writeHead(500).end(document)
+    else if (server.discoveryMode === 'redirect') response.writeHead(302, { location: '/elsewhere' }).end()
+    else response.end(server.discoveryMode === 'html' ? '<!doctype html><title>Sign in</title>' : document)
+  }
+
   const http = createServer((request, response) => {
+    if (request.url === DISCOVERY_PATH) {
+      discover(response)
+      return
+    }
     if (request.url !== '/jwks') {
       response.writeHead(request.url === '/moved' ? 200 : 404).end(keySet())
       return
@@ -78,7 +103,12 @@ export async function startKeyServer(
     requests += 1
     for (const waiter of waiting) if (waiter.count <= requests) waiter.resolve()
     waiting = waiting.filter(waiter => waiter.count > requests)
-    void answer(server.mode, response)
+    const tag = `"${createHash('sha256').update(keySet()).digest('hex')}"`
+    if (server.tagged) response.setHeader('etag', tag)
+    if (server.tagged && server.mode === 'ok' && request.headers['if-none-match'] === tag) {
+      unchanged += 1
+      response.writeHead(304).end()
+    } else void answer(server.mode, response)
   })
 
   const keySet = (): string => JSON.stringify(server.document ?? { keys: keys.map(key => key.jwk) })
@@ -114,6 +144,13 @@ export async function startKeyServer(
     cacheControl: undefined,
     slowMs: 200,
     document: undefined,
+    tagged: false,
+    get unchanged() {
+      return unchanged
+    },
+    discoveryUrl: '',
+    discovery: undefined,
+    discoveryMode: 'ok',
     addKey(alg = 'ES256', keyOptions = {}) {
       const key = createTestKey(alg, keyOptions)
       keys.push(key)
@@ -149,6 +186,7 @@ export async function startKeyServer(
   return Object.defineProperties(server, {
     issuer: { value: issuer },
     jwksUri: { value: `${issuer}/jwks` },
+    discoveryUrl: { value: `${issuer}${DISCOVERY_PATH}` },
   })
 }
 

@@ -1,5 +1,11 @@
 /** Builds what the settings pipeline would: applications, complete from a few words. */
-import type { AddressRange, ApplicationSettings, ClaimExpectation, StrategySettings } from '../../src/settings/model.ts'
+import type {
+  AddressRange,
+  ApplicationSettings,
+  ClaimExpectation,
+  ClientCertificateSettings,
+  StrategySettings,
+} from '../../src/settings/model.ts'
 import { Secret } from '../../src/settings/secret.ts'
 
 export interface ApplicationPlan {
@@ -10,8 +16,10 @@ export interface ApplicationPlan {
   readonly claimSets?: readonly Readonly<Record<string, ClaimExpectation>>[]
   readonly apiKeys?: readonly string[]
   readonly users?: readonly string[]
+  readonly clientIds?: readonly string[]
   readonly hostNames?: readonly string[]
   readonly ipRanges?: readonly AddressRange[]
+  readonly clientCertificates?: readonly ClientCertificateSettings[]
   readonly strategies?: readonly StrategySettings[]
 }
 
@@ -29,8 +37,10 @@ export function makeApplication(plan: ApplicationPlan): ApplicationSettings {
       claimSets: plan.claimSets ?? [],
       apiKeys: (plan.apiKeys ?? []).map(key => new Secret(key)),
       users: plan.users ?? [],
+      clientIds: plan.clientIds ?? [],
       hostNames: plan.hostNames ?? [],
       ipRanges: plan.ipRanges ?? [],
+      clientCertificates: plan.clientCertificates ?? [],
     },
     strategies: plan.strategies ?? [],
     pointer: `/applications/${plan.id}`,

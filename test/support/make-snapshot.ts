@@ -4,6 +4,7 @@ import { createTokenVerifiers } from '../../src/policies/token-verifiers.ts'
 import { createRouteTable, type RouteEntry } from '../../src/routing/route-table.ts'
 import type { Settings } from '../../src/settings/model.ts'
 import type { Route, Snapshot } from '../../src/snapshot/snapshot.ts'
+import { NO_REVOCATIONS } from '../../src/tokens/revocations.ts'
 import { sampleSettings } from './sample-settings.ts'
 
 export interface SnapshotPlan {
@@ -11,6 +12,7 @@ export interface SnapshotPlan {
   readonly settings?: Partial<Settings>
   readonly builtIn?: Snapshot['builtIn']
   readonly entries?: readonly RouteEntry<Route>[]
+  readonly revocations?: Partial<Snapshot['revocations']>
   readonly onRetire?: () => unknown
 }
 
@@ -23,8 +25,10 @@ export function makeSnapshot(plan: SnapshotPlan = {}): Snapshot {
     builtIn: plan.builtIn ?? new Map(),
     routes: createRouteTable(plan.entries ?? []),
     authServers: [],
+    upstreams: [],
     limits: settings.limits,
     trustedProxies: createAddressSet(settings.trustedProxies),
+    pseudonym: 'microgateway-0123456789abcdef',
     verifiers: createTokenVerifiers({
       servers: new Map(),
       hmacCandidates: () => [],
@@ -33,6 +37,8 @@ export function makeSnapshot(plan: SnapshotPlan = {}): Snapshot {
         throw new Error('nothing is verified here')
       },
     }),
+    certificates: () => [],
+    revocations: { ...NO_REVOCATIONS, inSettings: 0, ...plan.revocations },
     counters: new Set(),
     retire: async () => {
       await plan.onRetire?.()

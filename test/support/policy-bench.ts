@@ -3,15 +3,19 @@ import { createApplicationRegistry } from '../../src/applications/registry.ts'
 import { type Denial, deny, type Result } from '../../src/errors/denial.ts'
 import type { Exchange } from '../../src/exchange/exchange.ts'
 import { createExpressionCompiler } from '../../src/expressions/expression.ts'
+import type { Introspector } from '../../src/introspection/introspector.ts'
 import { NO_FACTS, runChain } from '../../src/policies/chain.ts'
 import { compilePolicies } from '../../src/policies/compile-policies.ts'
 import type { PolicyParts } from '../../src/policies/policy-parts.ts'
+import { createProofMemory } from '../../src/policies/proof-of-possession.ts'
 import type {
   EffectivePolicies,
   IdentificationRuleSettings,
   IdentifyAndAuthorizeSettings,
 } from '../../src/settings/model.ts'
 import type { VerifiedJwt } from '../../src/tokens/jwt.ts'
+import { NO_REVOCATIONS } from '../../src/tokens/revocations.ts'
+import { DPOP_DEFAULTS } from './dpop.ts'
 import { type ExchangePlan, makeExchange } from './exchange.ts'
 import { type ApplicationPlan, makeApplication } from './make-application.ts'
 
@@ -26,6 +30,8 @@ export interface Bench {
   /** Addresses to host names. */
   readonly hostNames?: Readonly<Record<string, readonly string[]>>
   readonly audiences?: Readonly<Record<string, readonly string[]>>
+  /** What `oauth2` rules ask. */
+  readonly introspectors?: readonly Introspector[]
   readonly hosts?: readonly string[]
   readonly basePath?: string
 }
@@ -52,7 +58,14 @@ export function makeParts(bench: Bench): PolicyParts {
       },
     }),
     verifiers: { trusting: () => ({ verify }) },
+    introspectors: {
+      servers: new Map((bench.introspectors ?? []).map(one => [one.authServer, one])),
+      issuers: new Map([['idp', 'https://idp.example.com']]),
+      maxTokenBytes: 8_192,
+      revocations: NO_REVOCATIONS,
+    },
     audiences: new Map(Object.entries(bench.audiences ?? {})),
+    proofs: createProofMemory(100),
     passwordChecker: {
       check(user, password) {
         if (user === 'crowd') return deny('gateway.overloaded')
@@ -85,6 +98,7 @@ export function makeRule(plan: RulePlan): IdentificationRuleSettings {
     pointer: '',
     authServers: ['idp'],
     audience: 'if_present',
+    dpop: DPOP_DEFAULTS,
     header: 'x-gateway-apikey',
   }
   return { ...defaults, ...plan } as IdentificationRuleSettings

@@ -1,5 +1,7 @@
 /** Resolved settings for rooms that read them: one API behind one issuer of ours, changed as a test needs. */
+
 import type { ApiSettings, ApplicationSettings, AuthServerSettings, Settings } from '../../src/settings/model.ts'
+import { DPOP_DEFAULTS } from './dpop.ts'
 
 export const SAMPLE_API: ApiSettings = {
   name: 'orders',
@@ -23,6 +25,7 @@ export const SAMPLE_API: ApiSettings = {
               applications: 'none',
               authServers: ['local'],
               audience: 'if_present',
+              dpop: DPOP_DEFAULTS,
               pointer: '/apis/0/policies/0',
             },
           ],
@@ -61,7 +64,15 @@ export const SAMPLE_APPLICATION: ApplicationSettings = {
   suspended: false,
   apis: ['orders'],
   authServers: undefined,
-  identifiers: { claimSets: [], apiKeys: [], users: ['alice'], hostNames: [], ipRanges: [] },
+  identifiers: {
+    claimSets: [],
+    apiKeys: [],
+    users: ['alice'],
+    hostNames: [],
+    ipRanges: [],
+    clientCertificates: [],
+    clientIds: [],
+  },
   strategies: [],
   pointer: '/applications/0',
 }
@@ -85,6 +96,8 @@ const SETTINGS: Settings = {
     maxTargetBytes: 8192,
     maxBodyBytes: 1048576,
     maxTokenBytes: 8192,
+    maxCachedTokens: 10_000,
+    maxDpopProofs: 200_000,
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 60_000,
     idleTimeoutMs: 60_000,
@@ -107,6 +120,8 @@ const SETTINGS: Settings = {
   truststores: [],
   authServers: [SAMPLE_AUTH_SERVER],
   applications: [],
+  revocations: [],
+  revocationList: undefined,
   scopeMappings: [],
   apis: [SAMPLE_API],
   identityFields: [],

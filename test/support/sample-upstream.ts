@@ -19,6 +19,7 @@ export function sampleUpstream(changes: Partial<HttpUpstreamSettings> = {}): Htt
     outliers: { failures: 5, ejectionMs: 10_000, maxEjectedPercent: 50, slowReturnMs: 30_000 },
     circuitBreaker: undefined,
     protocol: 'http1',
+    tls: undefined,
     pointer: '/apis/0/upstream',
     ...changes,
   }

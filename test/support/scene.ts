@@ -4,6 +4,7 @@ import type { TestContext } from 'node:test'
 import type { ErrorCode } from '../../src/errors/catalogue.ts'
 import { entryOf, publicCodeOf } from '../../src/errors/catalogue.ts'
 import { type Answer, type Call, send } from './call.ts'
+import type { Cleanup } from './command.ts'
 import { type LogLine, openGateway, type TestGateway, type TestGatewayPlan } from './gateway.ts'
 import { type KeyServer, type KeyServerMode, startKeyServer } from './key-server.ts'
 import type { AsymmetricName } from './test-key.ts'
@@ -72,7 +73,7 @@ export interface Scene {
 }
 
 /** Starts the servers and the gateway; all of them end with the test. */
-export async function openScene(t: TestContext, plan: ScenePlan): Promise<Scene> {
+export async function openScene(t: Cleanup, plan: ScenePlan): Promise<Scene> {
   const given = plan.upstream
   const upstream = isUpstream(given) ? given : await startUpstream(given ?? 'ok')
   t.after(() => upstream.close())

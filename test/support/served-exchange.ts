@@ -19,6 +19,7 @@ export class FakeServerReply extends FakeReply implements ServerReply {
   requestBytes = 0
   bodyFault: Denial | undefined
   isLast = false
+  endedFor: Denial | undefined
 
   get bodyBytes(): number {
     return this.bytes
@@ -26,6 +27,10 @@ export class FakeServerReply extends FakeReply implements ServerReply {
 
   closeAfter(): void {
     this.isLast = true
+  }
+
+  endStream(denial: Denial): void {
+    this.endedFor = denial
   }
 }
 
@@ -65,5 +70,7 @@ export function makeServed(plan: ServedPlan = {}): ServedExchange & { readonly r
     route: upTo === 'route' ? makeRoute() : undefined,
     exchange: upTo === 'route' ? exchange : undefined,
     allowedAt: plan.allowedAt,
+    slot: -1,
+    stream: undefined,
   }
 }

@@ -5,7 +5,8 @@ import { setTimeout as pace } from 'node:timers/promises'
 
 /** One kind of call. */
 export interface LoadCall {
-  readonly path: string
+  /** Made anew for each call where it is a function. */
+  readonly path: string | (() => string)
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   /** Says what is wrong with an answer; undefined where it is right. */
@@ -42,6 +43,8 @@ export interface LoadPlan {
   readonly callers: number
   /** Milliseconds between an answer and the next request of a caller. */
   readonly pauseMs: number
+  /** Told of each whole answer, with the milliseconds it took and the time of its request by `performance.now`. */
+  readonly onAnswer?: (status: number, tookMs: number, askedAt: number) => void
 }
 
 const MAX_EXAMPLES = 5
@@ -49,7 +52,7 @@ const MAX_EXAMPLES = 5
 const DEADLINE_MS = 10_000
 
 /** Starts the load. */
-export function startLoad({ origin, calls, callers, pauseMs }: LoadPlan): Load {
+export function startLoad({ origin, calls, callers, pauseMs, onAnswer }: LoadPlan): Load {
   const counts = { requests: 0, failed: 0, wrong: 0, connections: 0, slowestMs: 0 }
   const examples: string[] = []
   let isOver = false
@@ -59,14 +62,17 @@ export function startLoad({ origin, calls, callers, pauseMs }: LoadPlan): Load {
   }
 
   /** Makes one call; resolves with whether the caller goes on. */
-  const ask = async (agent: Agent, { path, headers = {}, body, judge }: LoadCall): Promise<boolean> => {
+  const ask = async (agent: Agent, { path: given, headers = {}, body, judge }: LoadCall): Promise<boolean> => {
+    const path = typeof given === 'function' ? given() : given
     const begun = performance.now()
     try {
       const { incoming, isReused } = await exchange(agent, new URL(path, origin), headers, body)
       if (!isReused) counts.connections += 1
       const answer = await text(incoming)
       counts.requests += 1
-      counts.slowestMs = Math.max(counts.slowestMs, performance.now() - begun)
+      const tookMs = performance.now() - begun
+      counts.slowestMs = Math.max(counts.slowestMs, tookMs)
+      onAnswer?.(incoming.statusCode ?? 0, tookMs, begun)
       const complaint = judge(incoming.statusCode ?? 0, answer)
       if (complaint !== undefined) {
         counts.wrong += 1

@@ -72,6 +72,8 @@ const BEHAVIOURS = {
 interface ServerOptions {
   /** False keeps neither bodies nor raw bytes, for large ones. Default: true. */
   readonly keepBytes?: boolean
+  /** Port of an upstream that is started again; chosen by the system by default. */
+  readonly port?: number
   readonly tls?: { readonly key: string; readonly cert: string }
 }
 
@@ -84,7 +86,7 @@ export async function startUpstream(behaviour: Behaviour, options: ServerOptions
     answer(request, response)
   }
   const server: Server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener)
-  return listen(server, requests, options.tls === undefined ? 'http' : 'https', options.keepBytes)
+  return listen(server, requests, options.tls === undefined ? 'http' : 'https', options.keepBytes, options.port)
 }
 
 /** Starts an upstream that speaks raw bytes: `answer` is called for each request head, with its text and its number. */
@@ -139,6 +141,7 @@ async function listen(
   requests: readonly SeenRequest[],
   scheme: string,
   keepBytes = true,
+  port = 0,
 ): Promise<TestUpstream> {
   const sockets = new Set<Socket>()
   const received: Buffer[][] = []
@@ -151,11 +154,11 @@ async function listen(
     socket.on('error', () => undefined)
     socket.on('close', () => sockets.delete(socket))
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(port, '127.0.0.1')
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const address = server.address() as AddressInfo
   return {
-    origin: `${scheme}://127.0.0.1:${port}`,
+    origin: `${scheme}://127.0.0.1:${address.port}`,
     requests,
     raw: () => received.map(chunks => Buffer.concat(chunks).toString('latin1')).join(''),
     connections: () => received.length,

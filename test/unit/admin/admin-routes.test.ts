@@ -1,24 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type AdminRoute, listAdminRoutes } from '../../../src/admin/admin-routes.ts'
-import type { AdminView, AuthServerView, ListenerView } from '../../../src/admin/admin-view.ts'
+import type { AdminView, AuthServerView, ListenerView, OverloadView } from '../../../src/admin/admin-view.ts'
+import type { Schedule } from '../../../src/clock/schedule.ts'
 import type { KeySourceStatus } from '../../../src/keys/key-source.ts'
 import type { AdminApiSettings, Settings } from '../../../src/settings/model.ts'
 import { Secret } from '../../../src/settings/secret.ts'
+import { createStore } from '../../../src/state/store.ts'
+import { createKeptRevocations } from '../../../src/tokens/kept-revocations.ts'
 import { createTestClock, TEST_START_MS } from '../../support/clock.ts'
 import { makeExchange } from '../../support/exchange.ts'
 import { FakeReply } from '../../support/fake-reply.ts'
+import { sampleKeyStatus } from '../../support/sample-key-status.ts'
 import { SAMPLE_APPLICATION, sampleSettings } from '../../support/sample-settings.ts'
 import { sampleUpstream } from '../../support/sample-upstream.ts'
 
-const KEYS: KeySourceStatus = {
-  origin: 'own',
-  keys: 1,
-  fetchedAt: undefined,
-  stale: false,
-  lastFailure: undefined,
-  settled: true,
-}
+const KEYS = sampleKeyStatus()
 const LISTENER: ListenerView = { kind: 'http', url: 'http://127.0.0.1:4485', accepting: true, connections: 2 }
 
 interface World {
@@ -28,9 +25,25 @@ interface World {
   keys: Partial<KeySourceStatus>
   apis: string[]
   lastReload: ReturnType<AdminView['lastReload']>
+  upstreams: ReturnType<AdminView['upstreams']>
+  overload: OverloadView
+  refresh: (authServer: string) => void
 }
 
-function createWorld(admin: Partial<AdminApiSettings> = {}, token: string | undefined = 'admin-token') {
+/** Nothing here waits: that wrong credentials are held back is a matter of their own. */
+const AT_ONCE: Schedule = (_delayMs, run) => {
+  run()
+  return () => {}
+}
+
+/** Nothing is kept: the pages of revocations have tests of their own. */
+const NOTHING_REVOKED = createKeptRevocations([], { clock: createTestClock(), store: createStore('/nowhere') })
+
+function createWorld(
+  admin: Partial<AdminApiSettings> = {},
+  token: string | undefined = 'admin-token',
+  schedule: Schedule = AT_ONCE,
+) {
   const world: World = {
     draining: false,
     settings: sampleSettings(),
@@ -38,6 +51,9 @@ function createWorld(admin: Partial<AdminApiSettings> = {}, token: string | unde
     keys: {},
     apis: ['orders'],
     lastReload: undefined,
+    upstreams: [],
+    overload: { guard: undefined, refusedConnections: 0, refusedRequests: { event_loop_delay: 0, memory: 0 } },
+    refresh: () => {},
   }
   const view: AdminView = {
     version: '0.1.0',
@@ -48,7 +64,11 @@ function createWorld(admin: Partial<AdminApiSettings> = {}, token: string | unde
     authServers: (): AuthServerView[] => [
       { name: 'idp', issuer: 'https://idp', apis: world.apis, keys: { ...KEYS, ...world.keys } },
     ],
+    upstreams: () => world.upstreams,
+    certificates: () => [],
     lastReload: () => world.lastReload,
+    overload: () => world.overload,
+    revocations: () => ({ inSettings: 0, kept: 0, list: undefined }),
   }
   const settings: AdminApiSettings = {
     credentials: undefined,
@@ -56,7 +76,15 @@ function createWorld(admin: Partial<AdminApiSettings> = {}, token: string | unde
     openMetrics: false,
     ...admin,
   }
-  const parts = { view, clock: createTestClock(), token, metrics: () => 'up 1\n' }
+  const parts = {
+    view,
+    clock: createTestClock(),
+    schedule,
+    token,
+    metrics: () => 'up 1\n',
+    refreshKeys: async (name: string) => world.refresh(name),
+    revocations: NOTHING_REVOKED,
+  }
   return { world, routes: listAdminRoutes(settings, parts) }
 }
 
@@ -124,7 +152,15 @@ test('without token and credentials nobody gets in', async () => {
   const { routes } = createWorld({}, undefined)
   const token = listAdminRoutes(
     { credentials: undefined, path: '/p', openMetrics: false },
-    { view: {} as AdminView, clock: createTestClock(), token: undefined, metrics: () => '' },
+    {
+      view: {} as AdminView,
+      clock: createTestClock(),
+      schedule: AT_ONCE,
+      token: undefined,
+      metrics: () => '',
+      refreshKeys: async () => {},
+      revocations: NOTHING_REVOKED,
+    },
   )
   assert.ok(token.length > 0)
   for (const lines of [['authorization', 'Bearer undefined'], basic('', 'undefined'), basic('', '')]) {
@@ -240,4 +276,74 @@ test('metrics are served as Prometheus reads them', async () => {
   const { body, reply } = await ask(routes, '/metrics')
   assert.equal(body, 'up 1\n')
   assert.deepEqual(reply?.values('content-type'), ['text/plain; version=0.0.4; charset=utf-8'])
+})
+
+test('wrong credentials are slowed by address: others, and who was right a moment ago, are not', async () => {
+  const waiting: (() => void)[] = []
+  const schedule: Schedule = (_delayMs, run) => {
+    waiting.push(run)
+    return () => {}
+  }
+  const { routes } = createWorld({}, 'admin-token', schedule)
+  const path = '/rest/microgateway/status'
+  for (let i = 0; i < 3; i++) assert.equal((await ask(routes, path, basic('x', 'wrong'))).code, 'credentials.invalid')
+  assert.equal((await ask(routes, path, BEARER)).status, 200)
+  const held = ask(routes, path, basic('x', 'wrong'))
+  assert.equal(waiting.length, 1)
+  const inLane = [0, 1, 2, 3, 4].map(() => ask(routes, path, basic('x', 'wrong')))
+  assert.equal((await ask(routes, path, basic('x', 'wrong'))).code, 'gateway.overloaded')
+  assert.equal((await ask(routes, path, BEARER)).status, 200, 'the scraper beside the guesser still gets in')
+  while (waiting.length > 0) {
+    waiting.shift()?.()
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  for (const one of [held, ...inLane]) assert.equal((await one).code, 'credentials.invalid')
+})
+
+test('overload is told, and is no reason to be taken out', async () => {
+  const { world, routes } = createWorld()
+  world.overload = { guard: 'memory', refusedConnections: 2, refusedRequests: { event_loop_delay: 0, memory: 7 } }
+  const ready = await ask(routes, '/health/ready')
+  assert.equal(ready.status, 200)
+  assert.match(ready.body, /requests are refused: memory/)
+  const status = JSON.parse((await ask(routes, '/rest/microgateway/status', BEARER)).body)
+  assert.deepEqual(status.overload, {
+    guard: 'memory',
+    refused_connections: 2,
+    refused_requests: { event_loop_delay: 0, memory: 7 },
+  })
+})
+
+test('the status tells how the targets of each upstream are', async () => {
+  const { world, routes } = createWorld()
+  const target = { url: 'http://a', inFlight: 2, ejections: 1, failedChecks: 3, lastReason: 'status 503' }
+  world.upstreams = [
+    {
+      api: 'orders',
+      apiVersion: '1',
+      circuit: 'half_open',
+      retries: 7,
+      targets: [{ ...target, condition: 'returning', share: 1 / 3 }],
+    },
+  ]
+  const { upstreams } = JSON.parse((await ask(routes, '/rest/microgateway/status', BEARER)).body)
+  assert.deepEqual(upstreams, [
+    {
+      api: 'orders',
+      api_version: '1',
+      circuit: 'half_open',
+      retries: 7,
+      targets: [
+        {
+          url: 'http://a',
+          state: 'returning',
+          share: 0.33,
+          in_flight: 2,
+          ejections: 1,
+          failed_checks: 3,
+          last_reason: 'status 503',
+        },
+      ],
+    },
+  ])
 })

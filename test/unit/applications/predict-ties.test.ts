@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { predictTies } from '../../../src/applications/predict-ties.ts'
 import type { ApiSettings, ApplicationLookup } from '../../../src/settings/model.ts'
+import { DPOP_DEFAULTS } from '../../support/dpop.ts'
 import { type ApplicationPlan, makeApplication } from '../../support/make-application.ts'
 
 function api(name: string, applications: ApplicationLookup, authServers: readonly string[] = ['idp']): ApiSettings {
@@ -10,7 +11,16 @@ function api(name: string, applications: ApplicationLookup, authServers: readonl
     identifyAndAuthorize: {
       condition: 'or' as const,
       allowAnonymous: false,
-      rules: [{ kind: 'jwt' as const, applications, authServers, audience: 'if_present' as const, pointer: '' }],
+      rules: [
+        {
+          kind: 'jwt' as const,
+          applications,
+          authServers,
+          audience: 'if_present' as const,
+          dpop: DPOP_DEFAULTS,
+          pointer: '',
+        },
+      ],
       pointer: '',
     },
     requireScopes: [],

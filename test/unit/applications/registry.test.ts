@@ -4,6 +4,7 @@ import type { HostNames } from '../../../src/applications/host-names.ts'
 import type { Identification } from '../../../src/applications/identification.ts'
 import { createApplicationRegistry } from '../../../src/applications/registry.ts'
 import { type ApplicationPlan, makeApplication } from '../../support/make-application.ts'
+import { makeIntrospectedToken } from '../../support/make-introspected-token.ts'
 import { makeUnverifiedJwt, makeVerifiedJwt } from '../../support/make-jwt.ts'
 
 const HOST_NAMES: HostNames = {
@@ -159,8 +160,61 @@ describe('the registry identifies', () => {
     assert.equal(wordOf(registry.identifyByHostName('192.0.2.8', anyone)), 'unidentified')
   })
 
+  test('by client certificate: fingerprint, subject in any spelling, any alternative name', () => {
+    const known = build(
+      { id: 'f', clientCertificates: [{ by: 'fingerprint', value: 'ab' }] },
+      { id: 's', clientCertificates: [{ by: 'subject', value: 'CN=s,O=Example' }] },
+      {
+        id: 'n',
+        clientCertificates: [
+          { by: 'san', value: 'n.example.com' },
+          { by: 'san', value: 'm.example.com' },
+        ],
+      },
+    )
+    const word = (fingerprint: string, subject: string, san: readonly string[]): string | undefined =>
+      wordOf(known.identifyByCertificate({ fingerprint, subject, san, x5tS256: '', verified: true }, anyone))
+    assert.equal(word('ab', 'CN=x', []), 'f')
+    assert.equal(word('cd', 'CN=s, O=Example', []), 's')
+    assert.equal(word('cd', 'CN=x', ['other.example.com', 'n.example.com']), 'n')
+    assert.equal(word('cd', 'CN=x', ['n.example.com', 'm.example.com']), 'n', 'two names of one application are no tie')
+    assert.equal(word('ab', 'CN=x', ['n.example.com']), 'ambiguous')
+    assert.equal(word('cd', 'CN=ab', ['ab', 'CN=s,O=Example']), 'unidentified')
+    assert.equal(word('cd', 'no name', []), 'unidentified')
+  })
+
   test('by id, and nothing else', () => {
     assert.equal(registry.byId('a')?.name, 'a')
     assert.equal(registry.byId('__proto__'), undefined)
+  })
+})
+
+describe('the registry identifies introspected tokens by client', () => {
+  const registry = build(
+    { id: 'a', clientIds: ['client-a', 'client-x'] },
+    { id: 'b', claimSets: [{ client_id: 'client-b' }, { tenant: 'b' }] },
+    { id: 'c', clientIds: ['client-x'], authServers: ['other'] },
+    { id: 'd', clientIds: ['client-d', 'client-d'] },
+    { id: 'e', clientIds: ['client-d'] },
+  )
+  const wordFor = (members: object, authServer = 'sso'): string | undefined =>
+    wordOf(registry.identifyByToken(makeIntrospectedToken({ ...members }, { authServer }), anyone))
+
+  test('the one that lists the client, and only that one', () => {
+    assert.equal(wordFor({ client_id: 'client-a', tenant: 'b' }), 'a')
+    assert.equal(wordFor({ client_id: 'client-b' }), 'b')
+    assert.equal(wordFor({ client_id: 'nobody', tenant: 'b' }), 'b')
+    assert.equal(wordFor({ client_id: ['client-a'] }), 'unidentified')
+    assert.equal(wordFor({ client_id: 'client-d' }), 'ambiguous')
+  })
+
+  test('an ID is that of a client where it was given out', () => {
+    assert.equal(wordFor({ client_id: 'client-x' }), 'a')
+    assert.equal(wordFor({ client_id: 'client-x' }, 'other'), 'ambiguous')
+  })
+
+  test('the client_id of a verified JWT is a claim like any other', () => {
+    assert.equal(wordOf(registry.identifyByToken(makeVerifiedJwt({ client_id: 'client-a' }), anyone)), 'unidentified')
+    assert.equal(wordOf(registry.identifyByToken(makeVerifiedJwt({ client_id: 'client-b' }), anyone)), 'b')
   })
 })

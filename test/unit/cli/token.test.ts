@@ -14,6 +14,7 @@ import { createStore } from '../../../src/state/store.ts'
 import { captureOutput } from '../../support/captured-output.ts'
 import { createTestClock } from '../../support/clock.ts'
 import { SAMPLE_APPLICATION, SAMPLE_AUTH_SERVER, sampleSettings } from '../../support/sample-settings.ts'
+import { noStores } from '../../support/stores.ts'
 import { createTestKey } from '../../support/test-key.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'token-'))
@@ -34,7 +35,6 @@ const settings = sampleSettings({
   authServers: [SAMPLE_AUTH_SERVER, foreign],
 })
 const clock = createTestClock()
-const readFile = () => Promise.reject(new Error('no file is needed'))
 
 function loaded(value: Settings | undefined): Awaited<ReturnType<TokenParts['load']>> {
   const problem = { code: 'config.empty', severity: 'error', message: 'the configuration is empty' } as const
@@ -48,7 +48,7 @@ async function run(argv: readonly string[], parts: Partial<TokenParts> = {}) {
   const captured = captureOutput({ json: parsed.line.json })
   const code = await runToken(parsed.line, captured.output, {
     load: async () => loaded(settings),
-    openIssuer: (all, server) => openIssuer(all, server, { clock, readFile }),
+    openIssuer: (all, server) => openIssuer(all, server, { clock }),
     verify: async () => deny('token.expired', { expired: 'long ago\u001b' }),
     readInput: async () => '',
     ...parts,
@@ -68,7 +68,7 @@ test('a token for a user says what the endpoint would say, and only the token is
   assert.ok(generator !== undefined)
   const key = await openSigningKey(generator, settings.keystores, {
     store,
-    readFile,
+    stores: await noStores(),
     mayGenerate: true,
   })
   assert.ok(key.ok && key.value !== undefined)

@@ -34,6 +34,17 @@ describe('the Authorization field', () => {
     assert.deepEqual(parse('Bearer   abc'), { ok: true, value: { bearer: 'abc' } })
   })
 
+  test('DP-07 holds one token of the scheme DPoP, which is no bearer token', () => {
+    for (const scheme of ['DPoP', 'dpop', 'DPOP']) {
+      assert.deepEqual(parse(`${scheme} a.b.c`), { ok: true, value: { dpop: 'a.b.c' } })
+    }
+    assertRefused('credentials.malformed', 'DPoP')
+    assertRefused('credentials.malformed', 'DPoP "a.b.c"')
+    assertRefused('credentials.multiple', 'DPoP a.b.c d.e.f')
+    assertRefused('credentials.multiple', 'Bearer a.b.c, DPoP a.b.c')
+    assertRefused('credentials.multiple', 'DPoP a.b.c', 'Bearer a.b.c')
+  })
+
   test('of an unknown scheme counts as absent', () => {
     for (const value of ['Digest username="x"', 'Negotiate abc', 'BearerX abc', 'Basically abc', 'token']) {
       assert.deepEqual(parse(value), { ok: true, value: {} }, value)

@@ -75,3 +75,34 @@ test('BR-07 parameters cannot be broken out of', () => {
   const [scoped = ''] = challenges({ code: 'scope.insufficient', scope: 'a b"c d\\e f\u00e9 g' })
   assert.match(scoped, /scope="a g"$/)
 })
+
+test('DP-07 a refused proof is challenged in the scheme DPoP, with the algorithms that are taken', () => {
+  const algorithms = ['ES256', 'EdDSA']
+  const algs = 'algs="ES256 EdDSA"'
+  assert.deepEqual(challenges({ code: 'credentials.missing', algorithms }, ['Bearer', 'DPoP']), [
+    'Bearer realm="orders"',
+    `DPoP realm="orders", ${algs}`,
+  ])
+  assert.deepEqual(challenges({ code: 'dpop.missing', algorithms }), [
+    `DPoP realm="orders", error="invalid_dpop_proof", error_description="The DPoP proof is missing", ${algs}`,
+  ])
+  assert.deepEqual(challenges({ code: 'dpop.nonce_needed' }), [
+    'DPoP realm="orders", error="use_dpop_nonce", error_description="The DPoP proof needs a nonce of this gateway"',
+  ])
+  assert.deepEqual(challenges({ code: 'token.expired', scheme: 'DPoP', algorithms }), [
+    `DPoP realm="orders", error="invalid_token", error_description="The token has expired", ${algs}`,
+  ])
+})
+
+test('DP-08 a bound bearer token is told that DPoP would have been right', () => {
+  assert.deepEqual(challenges({ code: 'token.proof_required', scheme: 'Bearer', algorithms: ['ES256'] }), [
+    'Bearer realm="orders", error="invalid_token", error_description="The token is bound to a key and needs a DPoP proof"',
+    'DPoP realm="orders", algs="ES256"',
+  ])
+})
+
+test('where tokens come in the scheme DPoP alone, a token that nobody says more of came in it', () => {
+  assert.deepEqual(challenges({ code: 'token.expired' }, ['DPoP']), [
+    'DPoP realm="orders", error="invalid_token", error_description="The token has expired"',
+  ])
+})

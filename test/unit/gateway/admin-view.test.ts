@@ -20,6 +20,8 @@ function createWorld() {
     snapshot: (): Snapshot => world.snapshot,
     listeners: () => [LISTENER as Listener],
     lastReload: () => world.last,
+    keptRevocations: () => 4,
+    overload: () => ({ guard: undefined, refusedConnections: 0, refusedRequests: { event_loop_delay: 0, memory: 0 } }),
   }
   return { world, view: createAdminView(sources) }
 }
@@ -42,7 +44,17 @@ test('the gauges say whether what is on disk is in force, and when it last was',
     processFacts: () => facts,
     destination: { write: () => {}, dropped: 4, close: () => Promise.resolve() },
   }
-  const read = () => readGauges(options as GatewayOptions, view, 1_500, { hits: 5, misses: 6 })
+  const overload = {
+    guard: undefined,
+    eventLoopDelayMs: { p50: 0, p99: 0, max: 0 },
+    heapBytes: 1,
+    heapLimitBytes: 2,
+    refusedConnections: 3,
+    refusedRequests: { memory: 4 },
+  }
+  const tokenCache = { hits: 5, misses: 6 }
+  const streams = { open: { websocket: 7 }, ended: { expired: 8 } }
+  const read = () => readGauges(options as GatewayOptions, view, 1_500, { tokenCache, overload, streams })
   assert.partialDeepStrictEqual(read(), {
     ...facts,
     revision: 'one',
@@ -50,7 +62,9 @@ test('the gauges say whether what is on disk is in force, and when it last was',
     lastReloadSuccessAtMs: 1_500,
     connections: 3,
     droppedLogLines: 4,
-    tokenCache: { hits: 5, misses: 6 },
+    tokenCache,
+    overload,
+    streams,
   })
   world.last = { ...STARTED, result: 'refused' }
   assert.partialDeepStrictEqual(read(), { lastReloadSuccessful: false, lastReloadSuccessAtMs: 1_500 })

@@ -8,6 +8,7 @@ import type { PathRoutes, Snapshot } from '../../../src/snapshot/snapshot.ts'
 import { send } from '../../support/call.ts'
 import { createCompileBench } from '../../support/compile-parts.ts'
 import { LIMITS } from '../../support/front-door.ts'
+import { createIdleStreams } from '../../support/idle-streams.ts'
 import { makeSnapshot } from '../../support/make-snapshot.ts'
 import { openRawSocket } from '../../support/raw-socket.ts'
 import { createSystemClock } from '../../support/system-clock.ts'
@@ -36,6 +37,7 @@ function createBench(t: TestContext): Bench {
   const opener = createListenerOpener({
     ...parts,
     holder,
+    streams: createIdleStreams(),
     accessLog: () => ({ enabled: true, write: record => void records.push(record.status) }),
     adminPaths: () => pathsSaying('/admin', 'admin'),
   })

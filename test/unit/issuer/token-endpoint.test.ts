@@ -26,7 +26,15 @@ function application(id: string, users: readonly string[], suspended = false): A
     suspended,
     apis: [],
     authServers: undefined,
-    identifiers: { claimSets: [], apiKeys: [], users, hostNames: [], ipRanges: [] },
+    identifiers: {
+      claimSets: [],
+      apiKeys: [],
+      users,
+      hostNames: [],
+      ipRanges: [],
+      clientCertificates: [],
+      clientIds: [],
+    },
     strategies: [],
     pointer: '',
   }

@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { createCertificateSource, importCertificate } from '../../../src/keys/certificate.ts'
 import type { KeySource } from '../../../src/keys/key-source.ts'
@@ -15,14 +12,7 @@ const validity = new X509Certificate(RSA.cert)
 const INSIDE_MS = validity.validFromDate.getTime() + 3_600_000
 
 function sourceOf(content: string | undefined, clock: TestClock): KeySource {
-  const folder = mkdtempSync(join(tmpdir(), 'pinned-'))
-  try {
-    const file = join(folder, 'idp.pem')
-    if (content !== undefined) writeFileSync(file, content)
-    return createCertificateSource('partner', file, { clock, logger: createSilentLogger() })
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  return createCertificateSource('partner', content, { clock, logger: createSilentLogger() })
 }
 
 function candidatesOf(source: KeySource, kid?: string) {
@@ -75,23 +65,20 @@ test('outside its validity the certificate has no usable key, and its cached ver
   assert.ok(candidatesOf(source).ok)
 })
 
-test('a file that is missing or no certificate makes a source without keys that says why', () => {
+test('a certificate that is missing or none makes a source without keys that says why', () => {
   for (const [content, reason] of [
-    [undefined, 'file cannot be read'],
+    [undefined, 'no certificate'],
     ['junk', 'not a certificate'],
   ] as const) {
     const source = sourceOf(content, createTestClock(INSIDE_MS))
     const refused = candidatesOf(source)
     assert.ok(!refused.ok)
     assert.equal(refused.error.facts?.['reason'], reason)
-    assert.deepEqual(source.status(), {
-      origin: 'certificate',
-      keys: 0,
-      fetchedAt: undefined,
-      stale: false,
-      lastFailure: reason,
-      settled: true,
-    })
+    const { origin, keys, fetchedAt, lastFailure, settled } = source.status()
+    assert.deepEqual(
+      { origin, keys, fetchedAt, lastFailure, settled },
+      { origin: 'certificate', keys: 0, fetchedAt: undefined, lastFailure: reason, settled: true },
+    )
   }
 })
 

@@ -15,7 +15,7 @@ test('a fixed source answers at once with the keys that fit', () => {
   assert.deepEqual(source.candidates('ES256', 'other'), { ok: true, value: [other] })
   assert.deepEqual(source.candidates('ES256', 'nobody'), { ok: true, value: [] })
   assert.deepEqual(source.candidates('RS256', 'one'), { ok: true, value: [] })
-  assert.deepEqual(source.status(), {
+  assert.partialDeepStrictEqual(source.status(), {
     origin: 'jwksFile',
     keys: 2,
     fetchedAt: 7,

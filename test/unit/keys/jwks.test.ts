@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import { createHash } from 'node:crypto'
+import { createHash, createPublicKey, X509Certificate } from 'node:crypto'
 import { test } from 'node:test'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 import { importJwks } from '../../../src/keys/jwks.ts'
+import { makeCertificate } from '../../support/certificate.ts'
 import { readJoseVectors } from '../../support/jose-vectors.ts'
 import { type AsymmetricName, createTestKey } from '../../support/test-key.ts'
 
@@ -23,6 +24,41 @@ test('JWK-01: the keys of a set are imported with kid and algorithms; unknown me
     [
       ['rsa', ['RS256']],
       ['ec', ['ES256']],
+    ],
+  )
+})
+
+test('JWK-06: a key that is only in a certificate is imported from it', () => {
+  const { cert } = makeCertificate('DNS:idp')
+  const der = new X509Certificate(cert).raw.toString('base64')
+  const { keys, dropped } = importJwks({ keys: [{ kty: 'EC', kid: 'c', use: 'sig', x5c: [der, 'ignored'] }] })
+  assert.deepEqual(dropped, [])
+  assert.deepEqual([keys[0]?.kid, [...(keys[0]?.algorithms ?? [])]], ['c', ['ES256']])
+  assert.ok(keys[0]?.key.equals(new X509Certificate(cert).publicKey))
+})
+
+test('JWK-06: a certificate beside the members of a key must hold that key', () => {
+  const { cert, key } = makeCertificate('DNS:idp')
+  const der = new X509Certificate(cert).raw
+  const own = createPublicKey(key).export({ format: 'jwk' })
+  assert.equal(importJwks({ keys: [{ ...own, x5c: [der.toString('base64')] }] }).keys.length, 1)
+  assert.equal(importJwks({ keys: [{ ...own, x5c: [] }] }).keys.length, 1)
+  assert.deepEqual(
+    reasonsOf(
+      { ...EC.jwk, x5c: [der.toString('base64')] },
+      { kty: 'RSA', x5c: [der.toString('base64')] },
+      { ...own, x5c: [der.toString('base64url')] },
+      { ...own, x5c: [7] },
+      { ...own, x5c: [Buffer.from('no certificate').toString('base64')] },
+      { ...own, x5c: [''] },
+    ),
+    [
+      'certificate of another key',
+      'certificate of another type',
+      'malformed certificate',
+      'malformed certificate',
+      'malformed certificate',
+      'malformed certificate',
     ],
   )
 })

@@ -37,7 +37,7 @@ test('each origin makes a source that names it', async () => {
   const origins: readonly KeyOriginSettings[] = [
     { kind: 'jwksUri', uri: 'https://idp.example/jwks', jwks, pointer: '' },
     { kind: 'jwksFile', file: '/nowhere/jwks.json', pointer: '' },
-    { kind: 'certificate', certificateFile: '/nowhere/idp.pem', alias: 'idp', pointer: '' },
+    { kind: 'certificate', truststore: 'partners', alias: 'idp', pointer: '' },
     { kind: 'own' },
     { kind: 'none' },
   ]

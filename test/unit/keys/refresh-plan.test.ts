@@ -7,7 +7,7 @@ const age = (cacheControl?: string, ageField?: string): number => {
   const fields = new Map<string, string>()
   if (cacheControl !== undefined) fields.set('cache-control', cacheControl)
   if (ageField !== undefined) fields.set('age', ageField)
-  return ageOf(fields, LIMITS)
+  return ageOf(fields, LIMITS, 0)
 }
 
 test('Cache-Control sets the age, within min_age and max_age', () => {
@@ -28,6 +28,19 @@ test('time that the answer spent in other caches counts', () => {
   assert.equal(age('max-age=300', '100'), 200_000)
   assert.equal(age('max-age=300', '900'), 60_000)
   assert.equal(age('max-age=300', 'old'), 300_000)
+})
+
+test('without a lifetime in Cache-Control, Expires counts from Date', () => {
+  const at = (seconds: number): string => new Date(seconds * 1000).toUTCString()
+  const expires = (fields: Readonly<Record<string, string>>, nowMs = 0): number =>
+    ageOf(new Map(Object.entries(fields)), LIMITS, nowMs)
+  assert.equal(expires({ expires: at(1000), date: at(700) }), 300_000)
+  assert.equal(expires({ expires: at(1000), date: at(700), age: '100' }), 200_000)
+  assert.equal(expires({ expires: at(1000) }, 700_000), 300_000)
+  assert.equal(expires({ expires: at(1000), date: 'soon' }, 700_000), 300_000)
+  assert.equal(expires({ expires: at(1000), date: at(700), 'cache-control': 'max-age=120' }), 120_000)
+  assert.equal(expires({ expires: at(99_999), date: at(700) }), 600_000)
+  for (const past of ['0', '-1', 'never', '', at(1)]) assert.equal(expires({ expires: past, date: at(700) }), 60_000)
 })
 
 test('a refresh comes at 50 to 80 % of the age', () => {

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { calculateJwkThumbprint } from 'jose'
-import { openSigningKey, type SigningKeyParts, toSigningKey } from '../../../src/keys/signing-key.ts'
+import { openSigningKey as openKey, type SigningKeyParts, toSigningKey } from '../../../src/keys/signing-key.ts'
+import { openStores } from '../../../src/keys/stores.ts'
 import type { KeystoreSettings, SigningAlgorithm, TokenGeneratorSettings } from '../../../src/settings/model.ts'
 import { createStore } from '../../../src/state/store.ts'
 import { makeCertificate } from '../../support/certificate.ts'
@@ -16,8 +17,21 @@ after(() => rmSync(root, { recursive: true, force: true }))
 
 const ALGORITHMS: readonly SigningAlgorithm[] = ['RS256', 'RS384', 'RS512', 'ES256', 'EdDSA']
 
-function partsAt(folder: string, mayGenerate = true): SigningKeyParts {
-  return { store: createStore(join(root, folder)), readFile: path => readFile(path, 'utf8'), mayGenerate }
+function partsAt(folder: string, mayGenerate = true): Omit<SigningKeyParts, 'stores'> {
+  return { store: createStore(join(root, folder)), mayGenerate }
+}
+
+/** Opens the stores and the key in them. */
+async function openSigningKey(
+  wanted: TokenGeneratorSettings,
+  keystores: readonly KeystoreSettings[],
+  parts: Omit<SigningKeyParts, 'stores'>,
+): ReturnType<typeof openKey> {
+  const opened = await openStores({ keystores, truststores: [] }, { readBytes: path => readFile(path) })
+  if (opened.ok) return openKey(wanted, keystores, { ...parts, stores: opened.value })
+  const [error] = opened.error
+  assert.ok(error !== undefined)
+  return { ok: false, error }
 }
 
 function generator(algorithm: SigningAlgorithm, keystore = 'signing', keyAlias = 'key-1'): TokenGeneratorSettings {
@@ -33,6 +47,7 @@ function pem(privateKey: string, certificate?: string): KeystoreSettings {
     alias: 'key-1',
     certificateFile: certificate,
     privateKeyFile: privateKey,
+    password: undefined,
     pointer: '/keystores/0/entries/0',
   }
   return { type: 'pem', name: 'signing', entries: [entry], pointer: '/keystores/0' }
@@ -150,7 +165,7 @@ test('a kept key that is damaged is reported and never replaced', async () => {
 test('a state directory that cannot be written is a finding', async () => {
   const file = join(root, 'file-not-folder')
   writeFileSync(file, '')
-  const parts: SigningKeyParts = { ...partsAt('x'), store: createStore(join(file, 'state')) }
+  const parts = { ...partsAt('x'), store: createStore(join(file, 'state')) }
   const opened = await openSigningKey(generator('ES256'), [generated('ES256')], parts)
   assert.ok(!opened.ok && opened.error.code === 'config.unusable')
 })

@@ -4,7 +4,7 @@ import { createAddressSet } from '../../../src/message/address.ts'
 import { Fields } from '../../../src/message/fields.ts'
 import { type Forwarding, readForwarding } from '../../../src/message/forwarded-in.ts'
 
-const PEER = { address: '10.0.0.1', port: 1, tls: false }
+const PEER = { address: '10.0.0.1', port: 1, tls: false, certificate: undefined }
 const TRUSTED = createAddressSet([{ kind: 'block', address: '10.0.0.0', prefix: 8 }])
 
 function read(...lines: string[]): Forwarding {

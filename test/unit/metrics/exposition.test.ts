@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type CountedExchange, Counters } from '../../../src/metrics/counters.ts'
 import { type Gauges, renderMetrics } from '../../../src/metrics/exposition.ts'
+import { sampleKeyStatus } from '../../support/sample-key-status.ts'
 
 const GAUGES: Gauges = {
   version: '0.1.0',
@@ -9,13 +10,40 @@ const GAUGES: Gauges = {
   revision: 'abc',
   lastReloadSuccessful: true,
   lastReloadSuccessAtMs: 1_767_225_600_000,
-  authServers: [{ name: 'idp "x"\n', keys: 2, fetchedAt: 5000 }],
+  authServers: [{ ...sampleKeyStatus({ keys: 2, fetchedAt: 5000 }), name: 'idp "x"\n' }],
+  introspection: [{ name: 'sso', state: 'shut', requests: { active: 1, inactive: 2, failed: 3 }, cacheHits: 4 }],
   tokenCache: { hits: 3, misses: 1 },
+  certificates: [],
+  upstreams: [
+    {
+      api: 'orders',
+      apiVersion: '1',
+      circuit: 'open',
+      retries: 5,
+      targets: [
+        { url: 'http://a:1', condition: 'returning', share: 0.5, inFlight: 2, ejections: 3, failedChecks: 4 },
+        { url: 'http://b:1', condition: 'ejected', share: 0, inFlight: 0, ejections: 1, failedChecks: 0 },
+      ],
+    },
+    { api: 'open', apiVersion: undefined, circuit: undefined, retries: 0, targets: [] },
+  ],
   connections: 4,
   residentMemoryBytes: 1,
   cpuSeconds: 0.5,
   startedAtMs: 1000,
   droppedLogLines: 0,
+  overload: {
+    guard: 'memory',
+    eventLoopDelayMs: { p50: 1, p99: 20, max: 300 },
+    heapBytes: 7,
+    heapLimitBytes: 8,
+    refusedConnections: 9,
+    refusedRequests: { event_loop_delay: 0, memory: 2 },
+  },
+  streams: {
+    open: { websocket: 2, event_stream: 1, grpc: 0, other: 3 },
+    ended: { expired: 4, revoked: 5, timeout: 6 },
+  },
 }
 const GOOD: CountedExchange = {
   method: 'GET',
@@ -109,9 +137,45 @@ test('every line is a comment or a sample, and label values are escaped', () => 
   const text = renderMetrics(counters, GAUGES)
   assert.ok(text.endsWith('\n'))
   for (const line of text.trimEnd().split('\n')) {
-    assert.match(line, /^(# (HELP|TYPE) [a-z_]+ \S.*|[a-z_]+(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)+\})? [0-9.e+-]+)$/)
+    assert.match(
+      line,
+      /^(# (HELP|TYPE) [a-z0-9_]+ \S.*|[a-z0-9_]+(\{([a-z_]+="([^"\\\n]|\\["\\n])*",?)+\})? [0-9.e+-]+)$/,
+    )
   }
   assert.match(text, /microgateway_jwks_keys\{auth_server="idp \\"x\\"\\n"\} 2/)
   const families = [...text.matchAll(/^# TYPE (\S+)/gm)].map(match => match[1])
   assert.equal(new Set(families).size, families.length)
+})
+
+test('each target of an upstream tells how it is, and each circuit breaker', () => {
+  const first = '{api="orders",api_version="1",target="http://a:1"}'
+  const second = '{api="orders",api_version="1",target="http://b:1"}'
+  assert.deepEqual(
+    linesOf(new Counters(), 'microgateway_upstream_').map(line => line.replace('microgateway_upstream_', '')),
+    [
+      `up${first} 1`,
+      `up${second} 0`,
+      `share${first} 0.5`,
+      `share${second} 0`,
+      `active_requests${first} 2`,
+      `active_requests${second} 0`,
+      `ejections_total${first} 3`,
+      `ejections_total${second} 1`,
+      `failed_checks_total${first} 4`,
+      `failed_checks_total${second} 0`,
+      'retries_total{api="orders",api_version="1"} 5',
+      'retries_total{api="open"} 0',
+      'circuit_state{api="orders",api_version="1"} 2',
+    ],
+  )
+})
+
+test('introspection endpoints are counted by what came of the questions', () => {
+  assert.deepEqual(linesOf(new Counters(), 'microgateway_introspection'), [
+    'microgateway_introspection_requests_total{auth_server="sso",result="active"} 1',
+    'microgateway_introspection_requests_total{auth_server="sso",result="inactive"} 2',
+    'microgateway_introspection_requests_total{auth_server="sso",result="failed"} 3',
+    'microgateway_introspection_cache_hits_total{auth_server="sso"} 4',
+    'microgateway_introspection_up{auth_server="sso"} 0',
+  ])
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, before, type TestContext, test } from 'node:test'
 import { createDocumentFetcher } from '../../../src/outbound/fetch-document.ts'
+import { readProxyRules } from '../../../src/outbound/proxy-rules.ts'
 import { type KeyServer, startKeyServer } from '../../support/key-server.ts'
 
 const LIMITS = { timeoutMs: 2000, maxBytes: 65_536, accept: 'application/jwk-set+json, application/json' }
@@ -99,4 +100,34 @@ test('plain http to another machine needs the word of the settings, and odd URLs
     ['jwks', 'bad url'],
   ] as const
   for (const [uri, reason] of refused) assert.deepEqual(await fetchDocument(uri, LIMITS), { ok: false, reason })
+})
+
+test('who says what it holds may be told that nothing has changed', async () => {
+  server.mode = 'ok'
+  server.tagged = true
+  try {
+    const first = await fetchDocument(server.jwksUri, LIMITS)
+    assert.ok(first.ok)
+    const etag = first.fields.get('etag') ?? assert.fail()
+    const second = await fetchDocument(server.jwksUri, { ...LIMITS, held: { etag } })
+    assert.ok(second.ok)
+    assert.deepEqual([second.status, second.body.length], [304, 0])
+    const third = await fetchDocument(server.jwksUri, {
+      ...LIMITS,
+      held: { lastModified: 'Thu, 01 Jan 2026 00:00:00 GMT' },
+    })
+    assert.deepEqual([third.ok, third.ok && third.status], [true, 200])
+  } finally {
+    server.tagged = false
+  }
+})
+
+test('a proxy address that is none is told as such, without the password in it', async () => {
+  for (const https of ['http://user:secret@:no:url', 'ftp://user:secret@127.0.0.1:9']) {
+    const fetched = await createDocumentFetcher({ proxies: readProxyRules({ https_proxy: https }) })(
+      'https://idp.test/',
+      LIMITS,
+    )
+    assert.deepEqual(fetched, { ok: false, reason: 'bad proxy' })
+  }
 })

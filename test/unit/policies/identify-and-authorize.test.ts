@@ -247,24 +247,6 @@ describe('allow_anonymous', () => {
   })
 })
 
-describe('rules that are not built yet', () => {
-  test('never pass, and do not stand in the way of others', async () => {
-    const judge = judgeWith([{ kind: 'oauth2' }, { kind: 'client_certificate' }, { kind: 'jwt' }, { kind: 'api_key' }])
-    assert.equal(await judge({ token: 'good' }), 'a')
-    assert.equal(await judge({ token: 'garbage' }), 'token.malformed')
-    assert.equal(await judge({ apiKey: 'key-b' }), 'b')
-    assert.equal(await judge(), 'credentials.missing')
-    const certificate = judgeWith([{ kind: 'client_certificate' }])
-    assert.equal(await certificate(), 'application.unidentified')
-  })
-
-  test('oauth2 alone cannot judge a bearer token: refused as our own lack', async () => {
-    const judge = judgeWith([{ kind: 'oauth2' }, { kind: 'api_key' }])
-    assert.equal(await judge({ token: 'opaque', apiKey: 'key-b' }), 'keys.unavailable')
-    assert.equal(await judge({ apiKey: 'key-b' }), 'b')
-  })
-})
-
 test('a 401 offers one challenge for each credential rule, in file order', () => {
   const rules: RulePlan[] = [
     'http_basic',

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createApplicationRegistry } from '../../../src/applications/registry.ts'
-import type { KeySource } from '../../../src/keys/key-source.ts'
+import { createFixedSource } from '../../../src/keys/fixed-keys.ts'
 import { runChain } from '../../../src/policies/chain.ts'
 import { compilePolicies } from '../../../src/policies/compile-policies.ts'
 import { createTokenVerifiers } from '../../../src/policies/token-verifiers.ts'
+import { NO_REVOCATIONS } from '../../../src/tokens/revocations.ts'
 import { createVerifiedTokenCache } from '../../../src/tokens/verified-cache.ts'
 import { createTokenVerifier, type TokenServer } from '../../../src/tokens/verify.ts'
 import { createTestClock } from '../../support/clock.ts'
@@ -16,19 +17,7 @@ import { signWithSecret } from '../../support/test-key.ts'
 const ISSUER = 'https://partner.example.net'
 const SECRETS = { owner: Buffer.alloc(32, 1), other: Buffer.alloc(32, 2) }
 
-const NO_KEYS: KeySource = {
-  candidates: () => ({ ok: true, value: [] }),
-  status: () => ({
-    origin: 'none',
-    keys: 0,
-    fetchedAt: undefined,
-    stale: false,
-    lastFailure: undefined,
-    settled: true,
-  }),
-  settled: async () => {},
-  close: async () => {},
-}
+const NO_KEYS = createFixedSource({ authServer: 'partner', origin: 'none', keys: () => [] })
 const SERVER: TokenServer = {
   name: 'partner',
   issuer: ISSUER,
@@ -64,7 +53,7 @@ function build() {
     servers: new Map([['partner', SERVER]]),
     hmacCandidates: registry.hmacCandidates,
     maxTokenBytes: 8192,
-    createVerifier: rules => createTokenVerifier(rules, { clock, cache }),
+    createVerifier: rules => createTokenVerifier(rules, { clock, cache, revocations: NO_REVOCATIONS }),
   })
   const parts = { ...makeParts({}), registry, verifiers }
   const policies = compilePolicies(makePolicies([{ kind: 'jwt', authServers: ['partner'] }]), parts)

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createFixedSource } from '../../../src/keys/fixed-keys.ts'
 import { createTokenVerifiers } from '../../../src/policies/token-verifiers.ts'
 import type { TokenServer, TokenVerifier, VerificationRules } from '../../../src/tokens/verify.ts'
 
 const VERIFIER: TokenVerifier = { verify: () => ({ ok: false, error: { code: 'token.malformed' } }) }
 
 function server(name: string): TokenServer {
-  const keys: TokenServer['keys'] = {
-    candidates: () => ({ ok: true, value: [] }),
-    status: () => ({
-      origin: 'none',
-      keys: 0,
-      fetchedAt: undefined,
-      stale: false,
-      lastFailure: undefined,
-      settled: true,
-    }),
-    settled: async () => {},
-    close: async () => {},
-  }
+  const keys = createFixedSource({ authServer: name, origin: 'none', keys: () => [] })
   return { name, issuer: name, keys, algorithms: undefined, clockSkewSeconds: 30, requireExp: true }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { concludeExchange } from '../../../src/server/conclude-exchange.ts'
+import { toOpenStream } from '../../../src/server/open-stream.ts'
 import { makeServed } from '../../support/served-exchange.ts'
 
 test('an answer that is out is left alone, whole or cut', () => {
@@ -51,6 +52,17 @@ test('a caller who left before the answer is 499, after the head the status that
   const late = makeServed()
   late.reply.start(200, [])
   assert.equal(concludeExchange(late, { kind: 'abandoned' }).status, 200)
+})
+
+test('a stream that the gateway ended has that reason, whatever its target made of it', () => {
+  const denial = { code: 'stream.expired' } as const
+  for (const outcome of [{ kind: 'abandoned' }, { kind: 'replied', status: 101 }] as const) {
+    const served = makeServed()
+    served.reply.start(outcome.kind === 'replied' ? 101 : 200, [])
+    const stream = toOpenStream(served, { closeOnExpiry: true, timeoutMs: 1 }, 0)
+    served.stream = { ...stream, ended: denial }
+    assert.deepEqual(concludeExchange(served, outcome), { status: served.reply.status, denial })
+  }
 })
 
 test('a body that broke on its way is answered for while that is possible', () => {

@@ -16,6 +16,7 @@ const OPTIONS = [
   'requireHostHeader',
   'insecureHTTPParser',
   'noDelay',
+  'highWaterMark',
   'shouldUpgradeCallback',
 ]
 
@@ -43,6 +44,7 @@ test('no field line is hidden, and limits can be changed while the server runs',
     () => false,
     undefined,
     () => undefined,
+    () => false,
   )
   assert.equal(server.maxHeadersCount, 0)
   assert.equal(server.headersTimeout, LIMITS.headersTimeoutMs)

@@ -62,7 +62,7 @@ test('a head is read as it arrived, with its path in canonical form', () => {
   assert.equal(head.scheme, 'http')
   assert.equal(head.httpVersion, '1.1')
   assert.deepEqual(head.framing, { kind: 'length', bytes: 3 })
-  assert.deepEqual(head.peer, { address: '10.0.0.1', port: 0, tls: false })
+  assert.deepEqual(head.peer, { address: '10.0.0.1', port: 0, tls: false, certificate: undefined })
   assert.equal(head.clientAddress, '10.0.0.1')
   assert.equal(head.upgrade, undefined)
   assert.equal(head.fields.first('content-length'), '3')

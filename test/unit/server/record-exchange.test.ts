@@ -80,9 +80,10 @@ test('a caller whom the target refused was not let through, whatever the policie
   record(makeServed({ allowedAt: 1_100 }), { status: 401, denial })
   record(makeServed({ allowedAt: 1_100 }), { status: 499, denial: { code: 'caller.gone' } })
   record(makeServed({ allowedAt: 1_100 }), { status: 502, denial: { code: 'upstream.unreachable' } })
+  record(makeServed({ allowedAt: 1_100 }), { status: 200, denial: { code: 'stream.expired' } })
   assert.deepEqual(
     records.map(({ allowed }) => allowed),
-    [false, true, true],
+    [false, true, true, true],
   )
 })
 
@@ -109,7 +110,9 @@ test('what had no route, or not even a head, is counted and recorded as well', (
 
 test('bytes that never were a request have their record, with the peer alone', () => {
   const { parts, records } = createBench()
-  const connection: Partial<Connection> = { peer: { address: '192.0.2.7', port: 1, tls: false } }
+  const connection: Partial<Connection> = {
+    peer: { address: '192.0.2.7', port: 1, tls: false, certificate: undefined },
+  }
   const denial = { code: 'request.malformed', facts: { reason: 'parser' } } as const
   createBadRequestRecorder(parts)(denial, connection as Connection, 'id-1', 7)
   assert.partialDeepStrictEqual(records, [
@@ -125,7 +128,9 @@ test('with the access log off exchanges are still counted', () => {
     status: 404,
     denial: { code: 'route.not_found' },
   })
-  const connection: Partial<Connection> = { peer: { address: '192.0.2.7', port: 1, tls: false } }
+  const connection: Partial<Connection> = {
+    peer: { address: '192.0.2.7', port: 1, tls: false, certificate: undefined },
+  }
   createBadRequestRecorder(parts)({ code: 'request.malformed' }, connection as Connection, 'id-1', 7)
   assert.deepEqual(records, [])
   assert.deepEqual(statusesOf(parts.counters.unrouted), ['404', '400'])
@@ -139,4 +144,14 @@ test('a reload that changes the access log counts for exchanges under way', () =
   log = { enabled: true, write: line => void other.push(line) }
   record(makeServed(), { status: 200, denial: undefined })
   assert.deepEqual([records.length, other.length], [0, 1])
+})
+
+test('a defect is counted as one, whoever noticed it, and nothing else is', () => {
+  const { parts } = createBench(false)
+  const record = createRecorder(parts)
+  record(makeServed(), { status: 500, denial: { code: 'internal.defect' } })
+  record(makeServed(), { status: 200, denial: { code: 'internal.defect' } })
+  record(makeServed(), { status: 502, denial: { code: 'upstream.reset' } })
+  record(makeServed(), { status: 200, denial: undefined })
+  assert.equal(parts.counters.defects, 2)
 })

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import type { Connection } from '../../../src/server/connection.ts'
 import { type BadRequestParts, refuseBadRequest } from '../../../src/server/refuse-bad-request.ts'
 
-const PEER: Partial<Connection> = { peer: { address: '192.0.2.7', port: 1, tls: false } }
+const PEER: Partial<Connection> = { peer: { address: '192.0.2.7', port: 1, tls: false, certificate: undefined } }
 const CONNECTION = PEER as Connection
 
 function createParts(format: 'problem' | 'exception', records: unknown[] = []): BadRequestParts {

@@ -14,6 +14,7 @@ import { createSnapshotHolder, type SnapshotHolder } from '../../../src/snapshot
 import type { Snapshot } from '../../../src/snapshot/snapshot.ts'
 import { send } from '../../support/call.ts'
 import { LIMITS } from '../../support/front-door.ts'
+import { createIdleStreams } from '../../support/idle-streams.ts'
 import { makeSnapshot } from '../../support/make-snapshot.ts'
 import { createSilentLogger, type SilentLogger } from '../../support/silent-logger.ts'
 import { createSystemClock } from '../../support/system-clock.ts'
@@ -58,6 +59,7 @@ async function openBench(
     clock,
     logger,
     counters,
+    streams: createIdleStreams(),
     find: findRoute,
     record(exchange: ServedExchange, conclusion: Conclusion) {
       served.push({ exchange, conclusion })

@@ -2,37 +2,37 @@ import assert from 'node:assert/strict'
 import { X509Certificate } from 'node:crypto'
 import { before, describe, test } from 'node:test'
 import { TLSSocket } from 'node:tls'
+import type { Stores } from '../../../src/keys/stores.ts'
 import { createServerTls, type ServerTls } from '../../../src/server/tls.ts'
 import type { TlsSettings } from '../../../src/settings/model.ts'
 import { makeCertificate, type TestCertificate } from '../../support/certificate.ts'
 import { openFrontDoor } from '../../support/front-door.ts'
 import { openRawSocket, parseAnswers } from '../../support/raw-socket.ts'
+import { openPemStores } from '../../support/stores.ts'
 
-const files = new Map<string, string>()
-
-function read(file: string): Uint8Array {
-  const text = files.get(file)
-  if (text === undefined) throw Object.assign(new Error(`no ${file}`), { code: 'ENOENT' })
-  return Buffer.from(text)
-}
+const certificates = new Map<string, TestCertificate>()
 
 function settings(aliases: readonly string[], changes: Partial<TlsSettings> = {}): TlsSettings {
   return {
-    certificates: aliases.map((alias, i) => ({
-      alias,
-      certificateFile: `${alias}.pem`,
-      privateKeyFile: `${alias}.key`,
-      pointer: `/tls/certificates/${i}`,
-    })),
+    certificates: aliases.map((alias, i) => ({ keystore: 'edge', alias, pointer: `/tls/certificates/${i}` })),
     clientCertificates: 'none',
-    clientAuthorityFiles: [],
+    clientTruststore: undefined,
     minVersion: 'TLSv1.2',
     ...changes,
   }
 }
 
-function create(aliases: readonly string[]): ServerTls {
-  const tls = createServerTls(settings(aliases), read)
+function openStores(): Promise<Stores> {
+  return openPemStores({ keystores: { edge: Object.fromEntries(certificates), bare: { key: bareKey() } } })
+}
+
+/** A private key without a certificate. */
+function bareKey(): { readonly key: string } {
+  return { key: certificates.get('one')?.key ?? '' }
+}
+
+async function create(aliases: readonly string[]): Promise<ServerTls> {
+  const tls = createServerTls(settings(aliases), await openStores())
   assert.ok(tls.ok, JSON.stringify(tls))
   return tls.value
 }
@@ -43,14 +43,11 @@ describe('certificates', () => {
   before(() => {
     one = makeCertificate('DNS:one.test,IP:127.0.0.1')
     two = makeCertificate('DNS:Two.test,DNS:*.two.test')
-    files.set('one.pem', one.cert).set('one.key', one.key)
-    files.set('two.pem', two.cert).set('two.key', two.key)
-    files.set('mixed.pem', one.cert).set('mixed.key', two.key)
-    files.set('broken.pem', 'no certificate').set('broken.key', one.key)
+    certificates.set('one', one).set('two', two)
   })
 
-  test('are chosen by the names of their SAN, in any case; a name without one gets the first', () => {
-    const tls = create(['one', 'two'])
+  test('are chosen by the names of their SAN, in any case; a name without one gets the first', async () => {
+    const tls = await create(['one', 'two'])
     assert.notEqual(tls.choose('ONE.test'), undefined)
     assert.notEqual(tls.choose('one.test'), tls.choose('two.test'))
     assert.equal(tls.choose('two.test'), tls.choose('a.TWO.test'))
@@ -59,19 +56,33 @@ describe('certificates', () => {
     }
   })
 
-  test('that cannot be served are problems that name their entry and nothing of the file', () => {
-    for (const alias of ['mixed', 'broken', 'absent']) {
-      const tls = createServerTls(settings(['one', alias]), read)
-      assert.ok(!tls.ok)
-      assert.equal(tls.error.pointer, '/tls/certificates/1')
-      assert.match(tls.error.message, new RegExp(`\`${alias}\``))
-      assert.ok(!/BEGIN|no certificate/.test(tls.error.message))
+  test('that cannot be served are findings at their place, and say nothing of the key', async () => {
+    const stores = await openStores()
+    for (const [tls, pointer, message] of [
+      [settings(['one', 'absent']), '/tls/certificates/1/keyAlias', /no key `absent`/],
+      [settings([]), '/tls/certificates', /no certificate/],
+      [
+        settings([], { certificates: [{ keystore: 'bare', alias: undefined, pointer: '/tls/certificates/0' }] }),
+        '/tls/certificates/0/keyStoreAlias',
+        /no certificate to serve/,
+      ],
+      [
+        settings([], { certificates: [{ keystore: 'edge', alias: undefined, pointer: '/tls/certificates/0' }] }),
+        '/tls/certificates/0/keyStoreAlias',
+        /2 entries, and none is named/,
+      ],
+      [settings(['one'], { clientCertificates: 'optional' }), '/tls/client_certificates', /no truststore/],
+    ] as const) {
+      const made = createServerTls(tls, stores)
+      assert.ok(!made.ok)
+      assert.equal(made.error.pointer, pointer)
+      assert.match(made.error.message, message)
+      assert.ok(!/BEGIN/.test(JSON.stringify(made)))
     }
-    assert.equal(createServerTls(settings([]), read).ok, false)
   })
 
   test('are served by name, and replaced while the listener runs', async () => {
-    const door = await openFrontDoor({ tls: create(['one', 'two']) })
+    const door = await openFrontDoor({ tls: await create(['one', 'two']) })
     const served = async (servername: string, ca: string): Promise<string> => {
       const raw = await openRawSocket({ port: door.port, tls: { ca, servername } })
       raw.send('GET /a HTTP/1.1\r\nHost: one.test\r\n\r\n')
@@ -90,8 +101,8 @@ describe('certificates', () => {
       assert.equal(door.reached[0]?.peer.tls, true)
 
       const three = makeCertificate('DNS:one.test')
-      files.set('three.pem', three.cert).set('three.key', three.key)
-      door.listener.update(door.limits, create(['three']))
+      certificates.set('three', three)
+      door.listener.update(door.limits, await create(['three']))
       assert.equal(await served('one.test', three.cert), print(three))
     } finally {
       await door.close()
@@ -99,7 +110,7 @@ describe('certificates', () => {
   })
 
   test('are not spoken of to a caller who does not speak TLS', async () => {
-    const door = await openFrontDoor({ tls: create(['one']) })
+    const door = await openFrontDoor({ tls: await create(['one']) })
     try {
       const raw = await openRawSocket({ port: door.port })
       raw.send('GET /a HTTP/1.1\r\nHost: one.test\r\n\r\n')

@@ -3,19 +3,20 @@ import { test } from 'node:test'
 import { listWantedListeners } from '../../../src/server/wanted-listeners.ts'
 import { makeCertificate } from '../../support/certificate.ts'
 import { sampleSettings } from '../../support/sample-settings.ts'
+import { noStores, openPemStores } from '../../support/stores.ts'
 
 const ADMIN = { host: '127.0.0.1', port: 9485 }
 const PORT = { host: '127.0.0.1', port: 4485 }
 const TLS = {
-  certificates: [{ alias: 'edge', certificateFile: 'edge.pem', privateKeyFile: 'edge.key', pointer: '/tls/0' }],
+  certificates: [{ keystore: 'edge', alias: 'one', pointer: '/tls/0' }],
   clientCertificates: 'none' as const,
-  clientAuthorityFiles: [],
+  clientTruststore: undefined,
   minVersion: 'TLSv1.2' as const,
 }
-const never = (): never => assert.fail('no file is read')
 
-test('the listeners come in a fixed order, the admin listener last; http may be absent', () => {
-  const both = listWantedListeners(sampleSettings(), never)
+test('the listeners come in a fixed order, the admin listener last; http may be absent', async () => {
+  const none = await noStores()
+  const both = listWantedListeners(sampleSettings(), none)
   assert.ok(both.ok)
   assert.deepEqual(
     both.value.map(({ kind, address }) => [kind, address.port]),
@@ -24,17 +25,14 @@ test('the listeners come in a fixed order, the admin listener last; http may be 
       ['admin', 9485],
     ],
   )
-  const none = listWantedListeners(
-    sampleSettings({ ports: { http: undefined, https: undefined, admin: ADMIN } }),
-    never,
-  )
-  assert.deepEqual(none.ok && none.value.map(({ kind }) => kind), ['admin'])
+  const only = listWantedListeners(sampleSettings({ ports: { http: undefined, https: undefined, admin: ADMIN } }), none)
+  assert.deepEqual(only.ok && only.value.map(({ kind }) => kind), ['admin'])
 })
 
-test('https has its certificates, and limits are those of the settings', () => {
+test('https has its certificates, and limits are those of the settings', async () => {
   const { key, cert } = makeCertificate('DNS:localhost')
   const settings = sampleSettings({ ports: { http: undefined, https: PORT, admin: ADMIN }, tls: TLS })
-  const made = listWantedListeners(settings, file => Buffer.from(file.endsWith('.key') ? key : cert))
+  const made = listWantedListeners(settings, await openPemStores({ keystores: { edge: { one: { key, cert } } } }))
   assert.ok(made.ok)
   const [https, admin] = made.value
   assert.notEqual(https?.tls?.choose('localhost'), undefined)
@@ -42,9 +40,9 @@ test('https has its certificates, and limits are those of the settings', () => {
   assert.equal(admin?.tls, undefined)
 })
 
-test('a certificate that cannot be used is a problem with its place', () => {
+test('a certificate that cannot be used is a problem with its place', async () => {
   const settings = sampleSettings({ ports: { http: PORT, https: PORT, admin: ADMIN }, tls: TLS })
-  const refused = listWantedListeners(settings, () => Buffer.from('nothing'))
+  const refused = listWantedListeners(settings, await noStores())
   assert.ok(!refused.ok)
-  assert.equal(refused.error.pointer, '/tls/0')
+  assert.equal(refused.error.pointer, '/tls/0/keyAlias')
 })

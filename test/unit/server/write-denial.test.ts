@@ -34,6 +34,11 @@ test('PX-23 405 says what is allowed, 503 when to come back', () => {
   assert.equal(fieldsOf({ code: 'upstream.reset' })['retry-after'], undefined)
 })
 
+test('DP-09 a nonce for the next proof comes in one field', () => {
+  assert.equal(fieldsOf({ code: 'dpop.nonce_needed', dpopNonce: 'abc' })['dpop-nonce'], 'abc')
+  assert.equal(fieldsOf({ code: 'dpop.invalid' })['dpop-nonce'], undefined)
+})
+
 test('each challenge is a line of its own', () => {
   const { fields } = renderDenial({ code: 'credentials.missing' }, denialContext({ schemes: ['Bearer', 'ApiKey'] }))
   assert.equal(fields.filter(name => name === 'www-authenticate').length, 2)

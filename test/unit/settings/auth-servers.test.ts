@@ -33,6 +33,16 @@ test('one source of keys counts', () => {
   ])
 })
 
+test('a discovery document is a source of keys, in place of the address of the keys', () => {
+  const at = `${AT}/localIntrospectionConfig/discovery_url`
+  assert.deepEqual(local('issuer: i, discovery_url: https://x'), [])
+  assert.deepEqual(local('issuer: i, discovery_url: https://x, jwks_file: x'), [
+    `warning config.conflict ${AT}/localIntrospectionConfig/jwks_file`,
+  ])
+  assert.deepEqual(local('issuer: i, jwksuri: https://x, discovery_url: https://x'), [`error config.conflict ${at}`])
+  assert.deepEqual(local('issuer: i, discovery_url: http://idp.example.com'), [`error config.insecure ${at}`])
+})
+
 test('a certificate is named by truststore and alias', () => {
   assert.deepEqual(local('issuer: i, trustStoreAlias: t'), [
     `error config.required ${AT}/localIntrospectionConfig/trustStoreAlias`,

@@ -72,3 +72,30 @@ test('an API key of two applications is a warning that does not show it', () => 
     'applications `a` and `b` hold the same API key: calls with it are refused where both count',
   )
 })
+
+test('a client certificate of two applications is a warning, in whatever spelling', () => {
+  const pair = (first: string, second: string): string =>
+    `applications: [ { name: a, identifiers: { client_certificates: [ ${first} ] } }, { name: b, identifiers: { client_certificates: [ ${second} ] } } ]`
+  const fingerprint = 'ab'.repeat(32)
+  const same: readonly (readonly [string, string, string])[] = [
+    ['fingerprint', `"${fingerprint}"`, `"${(fingerprint.toUpperCase().match(/../g) ?? []).join(':')}"`],
+    ['san', 'A.example.com', 'a.example.com'],
+    ['subject', "'CN=a, O=b'", "'cn=a,O=b'"],
+  ]
+  for (const [by, first, second] of same) {
+    const at = `/applications/1/identifiers/client_certificates/0/${by}`
+    assert.deepEqual(check(pair(`{ ${by}: ${first} }`, `{ ${by}: ${second} }`)).map(sayFinding), [
+      `warning config.duplicate ${at}`,
+    ])
+  }
+  assert.deepEqual(check(pair('{ san: a }', '{ san: b }')), [])
+})
+
+test('a client ID of two applications is a warning, unless each says whose client it is', () => {
+  const two = (more: string): string =>
+    `applications: [ { name: a, identifiers: { client_ids: [ x ] } }, { name: b, ${more} identifiers: { client_ids: [ x ] } } ]`
+  assert.deepEqual(checkDuplicates(inspectionOf(two(''))).map(sayFinding), [
+    'warning config.duplicate /applications/1/identifiers/client_ids/0',
+  ])
+  assert.deepEqual(checkDuplicates(inspectionOf(two('auth_servers: [ one ],'))).map(sayFinding), [])
+})

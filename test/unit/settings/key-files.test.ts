@@ -60,9 +60,8 @@ test('a missing file is an error that says where relative paths start', () => {
 
 test('what is no key, no certificate or no file is an error', () => {
   const table = {
-    'private_key: junk.pem': 'not an unencrypted private key in PEM',
-    'private_key: locked.key': 'not an unencrypted private key in PEM',
-    'private_key: tls.crt': 'not an unencrypted private key in PEM',
+    'private_key: junk.pem': 'not a private key in PEM',
+    'private_key: tls.crt': 'not a private key in PEM',
     'private_key: folder.pem': 'not a file',
     'private_key: large.pem': 'larger than 1 MiB',
     'private_key: tls.key, certificate: junk.pem': 'not a certificate in PEM',
@@ -77,6 +76,10 @@ test('what is no key, no certificate or no file is an error', () => {
     )
     assert.ok(findings[0]?.message.includes(words), findings[0]?.message ?? '')
   }
+})
+
+test('an encrypted private key is opened when it is used, not here', () => {
+  assert.deepEqual(check('private_key: locked.key, certificate: tls.crt'), [])
 })
 
 test('a certificate for another key is an error', () => {

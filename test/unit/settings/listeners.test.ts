@@ -28,9 +28,7 @@ test('https needs a certificate', () => {
   const [finding] = checkListeners(inspectionOf('ports: { https: 7749 }'))
   assert.equal(finding?.message, '`ports.https` needs a certificate')
   assert.deepEqual(say(`ports: { https: 7749 }\ntls: { certificates: [ { keyStoreAlias: edge } ] }${KEYSTORES}`), [])
-  assert.deepEqual(say(`ports: { https: 7749 }\ntls: { certificates: [ { keyStoreAlias: p12 } ] }${KEYSTORES}`), [
-    'error config.required /ports/https',
-  ])
+  assert.deepEqual(say(`ports: { https: 7749 }\ntls: { certificates: [ { keyStoreAlias: p12 } ] }${KEYSTORES}`), [])
 })
 
 test('a certificate is a key with a certificate', () => {
@@ -41,7 +39,8 @@ test('a certificate is a key with a certificate', () => {
   assert.deepEqual(tls('keyStoreAlias: made'), ['error config.conflict /tls/certificates/0/keyStoreAlias'])
 })
 
-test('client certificates that are required need somebody to trust', () => {
+test('client certificates that are asked for need somebody to trust', () => {
+  assert.deepEqual(say('tls: { client_certificates: optional }'), ['error config.required /tls/client_certificates'])
   assert.deepEqual(say('tls: { client_certificates: required }'), ['error config.required /tls/client_certificates'])
   assert.deepEqual(say('tls: { client_certificates: required, trustStoreAlias: x }'), [])
 })

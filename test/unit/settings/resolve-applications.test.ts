@@ -34,3 +34,15 @@ test('host names are in lower case, ranges are parsed, claim sets keep their typ
   assert.deepEqual(identifiers?.ipRanges, [{ kind: 'block', address: '10.0.0.1', prefix: 32 }])
   assert.deepEqual(JSON.stringify(identifiers?.claimSets), '[{"a":1,"b":["x",true]}]')
 })
+
+test('client certificates are known in the form in which they are compared', () => {
+  const fingerprint = `${'AB:'.repeat(31)}cd`
+  const [application] = settingsOf(
+    `applications: [ { name: a, identifiers: { client_certificates: [ { fingerprint: "${fingerprint}" }, { san: A.Example.com }, { subject: "cn=a, o=B" } ] } } ]`,
+  ).applications
+  assert.deepEqual(application?.identifiers.clientCertificates, [
+    { by: 'fingerprint', value: `${'ab'.repeat(31)}cd` },
+    { by: 'san', value: 'a.example.com' },
+    { by: 'subject', value: 'CN=a,O=B' },
+  ])
+})

@@ -29,7 +29,7 @@ test('keys come from the first source that is written', () => {
   })
   assert.deepEqual(keysOf('trustStoreAlias: partners, certificateAlias: y'), {
     kind: 'certificate',
-    certificateFile: '/etc/mg/y.crt',
+    truststore: 'partners',
     alias: 'y',
     pointer: `${AT}/certificateAlias`,
   })
@@ -38,6 +38,15 @@ test('keys come from the first source that is written', () => {
     'jwksUri',
   )
   assert.deepEqual(keysOf('require_exp: false'), { kind: 'none' })
+})
+
+test('a discovery document keeps what its key set may be fetched by', () => {
+  const keys = keysOf('discovery_url: https://x, allow_http: true')
+  assert.ok(keys.kind === 'discovery')
+  assert.deepEqual(
+    [keys.url, keys.allowHttp, keys.jwks.maxBytes, keys.pointer],
+    ['https://x', true, 262_144, `${AT}/discovery_url`],
+  )
 })
 
 test('the life cycle of fetched keys has its defaults', () => {
@@ -75,15 +84,38 @@ test('the only entry of a keystore needs no alias', () => {
   )
 })
 
-test('a generator without a keystore that can be used gives an audience and nothing else', () => {
-  for (const store of ['', ', keyStoreAlias: old']) {
-    const server = resolve(
-      `localIntrospectionConfig: { issuer: i, jwksuri: https://x }, tokenGeneratorConfig: { audience: orders${store} }`,
-    )
-    assert.equal(server.tokenGenerator, undefined)
-    assert.equal(server.keys.kind, 'jwksUri')
-    assert.deepEqual(server.audience, ['orders'])
+test('a generator without a keystore gives an audience and nothing else', () => {
+  const server = resolve(
+    'localIntrospectionConfig: { issuer: i, jwksuri: https://x }, tokenGeneratorConfig: { audience: orders }',
+  )
+  assert.equal(server.tokenGenerator, undefined)
+  assert.equal(server.keys.kind, 'jwksUri')
+  assert.deepEqual(server.audience, ['orders'])
+})
+
+test('the alias of a key in a file may be left out: the file says whether there is only one', () => {
+  const generatorOf = (text: string) =>
+    resolve(`localIntrospectionConfig: { issuer: i }, tokenGeneratorConfig: { keyStoreAlias: old${text} }`)
+      .tokenGenerator
+  assert.equal(generatorOf('')?.keyAlias, undefined)
+  assert.equal(generatorOf(', keyAlias: Signing')?.keyAlias, 'Signing')
+})
+
+test('outgoing TLS has its names, and verifies unless it is told not to', () => {
+  const tlsOf = (text: string) => {
+    const keys = keysOf(`jwksuri: https://x${text}`)
+    return keys.kind === 'jwksUri' ? keys.tls : assert.fail()
   }
+  assert.equal(tlsOf(''), undefined)
+  assert.deepEqual(tlsOf(', tls: { trustStoreAlias: partners, server_name: idp.internal }'), {
+    trustStoreAlias: 'partners',
+    keyStoreAlias: undefined,
+    keyAlias: undefined,
+    serverName: 'idp.internal',
+    verify: true,
+    pointer: `${AT}/tls`,
+  })
+  assert.equal(tlsOf(', tls: { verify: false }')?.verify, false)
 })
 
 test('one audience is a list of one; the skew is in seconds; algorithms are open by default', () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import type { EffectivePolicies } from '../../../src/settings/model.ts'
 import { combinePolicies, resolveLevel } from '../../../src/settings/resolve-policies.ts'
 import type { Policy } from '../../../src/settings/schema-types.ts'
+import { DPOP_DEFAULTS } from '../../support/dpop.ts'
 
 interface Level {
   readonly open?: boolean
@@ -11,15 +12,25 @@ interface Level {
 
 function combine(api: Level, route: Level): EffectivePolicies {
   const level = ({ open = false, policies = [] }: Level, at: string) =>
-    resolveLevel({ open, policies }, at, ['idp', 'other'])
+    resolveLevel({ open, policies }, at, { issuers: ['idp', 'other'], introspecting: ['opaque'] })
   return combinePolicies(level(api, '/api'), level(route, '/route'), undefined)
 }
+
+/** A rule's body with the schema's defaults. */
+const WRITTEN = {
+  audience: 'if_present',
+  header: 'X-Key',
+  dpop: 'if_bound',
+  dpop_algorithms: [...DPOP_DEFAULTS.algorithms],
+  dpop_max_age: '60s',
+  dpop_nonce: false,
+} as const
 
 const rules = (...kinds: readonly ('jwt' | 'api_key' | 'http_basic')[]): Policy => ({
   identify_and_authorize: {
     condition: 'or',
     allow_anonymous: false,
-    rules: kinds.map(kind => ({ [kind]: { audience: 'if_present', header: 'X-Key' }, applications: 'global' })),
+    rules: kinds.map(kind => ({ [kind]: WRITTEN, applications: 'global' })),
   },
 })
 const kindsOf = ({ identifyAndAuthorize }: EffectivePolicies) => identifyAndAuthorize?.rules.map(({ kind }) => kind)
@@ -85,6 +96,7 @@ test('the short form is one jwt rule that only authenticates', () => {
         kind: 'jwt',
         authServers: ['idp'],
         audience: 'if_present',
+        dpop: DPOP_DEFAULTS,
         applications: 'none',
         pointer: '/api/policies/0/jwt',
       },

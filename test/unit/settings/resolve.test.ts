@@ -29,6 +29,8 @@ test('the defaults of the example hold where nothing is written', () => {
     maxTargetBytes: 8192,
     maxBodyBytes: 10 * 1024 * 1024,
     maxTokenBytes: 8192,
+    maxCachedTokens: 10_000,
+    maxDpopProofs: 200_000,
     headersTimeoutMs: 10_000,
     requestTimeoutMs: 300_000,
     idleTimeoutMs: 60_000,

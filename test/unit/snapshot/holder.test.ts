@@ -30,6 +30,20 @@ test('a snapshot that nobody reads is retired with the swap, and the current one
   assert.deepEqual(retired, ['one'])
 })
 
+test('a thousand swaps under one lease keep nothing but what it reads and what is in force', () => {
+  let alive = 1
+  const holder = createSnapshotHolder(makeSnapshot({ onRetire: () => alive-- }), noDefect)
+  const lease = holder.lease()
+  for (let i = 0; i < 1_000; i++) {
+    alive += 1
+    holder.swap(makeSnapshot({ onRetire: () => alive-- }))
+    holder.lease().release()
+    assert.equal(alive, 2)
+  }
+  lease.release()
+  assert.equal(alive, 1)
+})
+
 test('closing waits for every lease and for what retiring takes', async () => {
   const gate = Promise.withResolvers<void>()
   const holder = createSnapshotHolder(makeSnapshot({ onRetire: () => gate.promise }), noDefect)

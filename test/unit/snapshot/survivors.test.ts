@@ -1,10 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AuthServerSettings, UserSettings } from '../../../src/settings/model.ts'
-import { borrowHostNames, borrowKeySource, borrowPasswordChecker, borrowPool } from '../../../src/snapshot/survivors.ts'
+import {
+  borrowGroup,
+  borrowHostNames,
+  borrowKeySource,
+  borrowPasswordChecker,
+  borrowPool,
+} from '../../../src/snapshot/survivors.ts'
+import type { TargetGroup } from '../../../src/upstream/target-group.ts'
 import { createCompileBench } from '../../support/compile-parts.ts'
 import { makeApplication } from '../../support/make-application.ts'
+import { samplePool } from '../../support/sample-pool.ts'
 import { SAMPLE_AUTH_SERVER } from '../../support/sample-settings.ts'
+import { sampleUpstream } from '../../support/sample-upstream.ts'
+import { noStores } from '../../support/stores.ts'
 
 const FILE: AuthServerSettings = {
   ...SAMPLE_AUTH_SERVER,
@@ -15,7 +25,12 @@ const FILE: AuthServerSettings = {
 test('a key source survives what does not concern it, and no change of its file', async () => {
   const { parts, files } = createCompileBench()
   const page = parts.ledger.openPage()
-  const borrow = (server: AuthServerSettings) => borrowKeySource(server, undefined, page, parts)
+  const stores = await noStores()
+  const borrow = async (server: AuthServerSettings) => {
+    const borrowed = await borrowKeySource(server, { own: undefined, stores }, page, parts)
+    assert.ok(borrowed.ok)
+    return borrowed.value
+  }
   files.set('/etc/keys.json', '{"keys":[]}')
   const source = await borrow(FILE)
   assert.equal(await borrow({ ...FILE, clockSkewSeconds: 7, pointer: '/elsewhere' }), source)
@@ -52,10 +67,49 @@ test('host names are resolved once for every set of them, in any order', () => {
   assert.notEqual(borrowHostNames([two], page, parts), names)
 })
 
+test('what is known of an upstream survives what does not concern it, and is one for each API', async () => {
+  const { parts } = createCompileBench()
+  const page = parts.ledger.openPage()
+  const told: TargetGroup[] = []
+  const borrow = borrowGroup(page, parts, group => told.push(group))
+  const checkPool = (origin: string) => samplePool({ origin })
+  const orders = { name: 'orders', version: '1' }
+  const group = borrow(orders, sampleUpstream(), checkPool)
+  assert.equal(borrow({ ...orders }, sampleUpstream({ balance: 'least_requests', maxPending: 1 }), checkPool), group)
+  assert.notEqual(borrow({ ...orders, version: '2' }, sampleUpstream(), checkPool), group)
+  assert.notEqual(borrow(orders, sampleUpstream({ targets: ['http://127.0.0.1:2'] }), checkPool), group)
+  assert.equal(told.length, 4)
+  await page.giveBack()
+  assert.equal(parts.ledger.size(), 0)
+})
+
+test('health checks are made anew with another outgoing TLS, whichever targets it is for', async () => {
+  const { parts } = createCompileBench()
+  const page = parts.ledger.openPage()
+  const borrow = borrowGroup(page, parts, () => undefined)
+  const over = (identity: string) => (origin: string) =>
+    samplePool({ origin, ...(origin.startsWith('https:') && { tls: { rejectUnauthorized: true, identity } }) })
+  const healthCheck = {
+    path: '/',
+    intervalMs: 60_000,
+    timeoutMs: 1000,
+    unhealthyAfter: 1,
+    healthyAfter: 1,
+    statusFrom: 200,
+    statusTo: 299,
+  }
+  const settings = sampleUpstream({ targets: ['http://127.0.0.1:1', 'https://127.0.0.1:2'], healthCheck })
+  const orders = { name: 'orders', version: undefined }
+  const group = borrow(orders, settings, over('one'))
+  assert.equal(borrow(orders, settings, over('one')), group)
+  assert.notEqual(borrow(orders, settings, over('two')), group)
+  await page.giveBack()
+})
+
 test('a pool is one for each origin and set of timeouts', async () => {
   const { parts } = createCompileBench()
   const page = parts.ledger.openPage()
-  const settings = { origin: 'http://127.0.0.1:1', connectTimeoutMs: 1000, responseTimeoutMs: 1000 }
+  const settings = samplePool({ origin: 'http://127.0.0.1:1' })
   const borrow = borrowPool(page)
   assert.equal(borrow(settings), borrow({ ...settings }))
   assert.notEqual(borrow(settings), borrow({ ...settings, connectTimeoutMs: 2000 }))

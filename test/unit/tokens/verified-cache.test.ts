@@ -50,6 +50,22 @@ test('the cache is bounded in entries, and the longest unused one goes first', (
   )
 })
 
+test('another bound keeps what was used last', () => {
+  const cache = createVerifiedTokenCache({ maxEntries: 3 })
+  for (const digest of ['a', 'b', 'c']) cache.keep(digest, 1, entryOf(digest))
+  cache.find('a')
+  cache.resize(2)
+  assert.deepEqual(
+    ['b', 'c', 'a'].map(digest => cache.find(digest)?.rules),
+    [undefined, 'c', 'a'],
+  )
+  cache.resize(4)
+  for (const digest of ['d', 'e']) cache.keep(digest, 1, entryOf(digest))
+  assert.equal(cache.size, 4)
+  cache.keep('f', 1, entryOf('f'))
+  assert.equal(cache.find('c'), undefined)
+})
+
 test('the cache is bounded in octets of token text', () => {
   const cache = createVerifiedTokenCache({ maxTokenBytes: 100 })
   for (const digest of ['a', 'b', 'c']) cache.keep(digest, 40, entryOf(digest))

@@ -8,6 +8,7 @@ import type { KeyCandidates, KeySource } from '../../../src/keys/key-source.ts'
 import { createSharedSecretKey } from '../../../src/keys/shared-secret.ts'
 import { createVerificationKey, type HeldKey } from '../../../src/keys/verification-key.ts'
 import type { UnverifiedJwt, VerifiedJwt } from '../../../src/tokens/jwt.ts'
+import { NO_REVOCATIONS, type RevocationList } from '../../../src/tokens/revocations.ts'
 import { createVerifiedTokenCache, type VerifiedTokenCache } from '../../../src/tokens/verified-cache.ts'
 import {
   createTokenVerifier,
@@ -42,6 +43,7 @@ interface BenchOptions extends Partial<TokenServer> {
   readonly hmac?: HmacCandidates
   readonly maxTokenBytes?: number
   readonly cache?: VerifiedTokenCache
+  readonly revocations?: RevocationList
   readonly answer?: () => KeyCandidates | Promise<KeyCandidates>
 }
 
@@ -49,6 +51,7 @@ function createBench({
   jwks = [RSA],
   hmac = noCandidates,
   maxTokenBytes = 8192,
+  revocations = NO_REVOCATIONS,
   answer,
   ...rest
 }: BenchOptions = {}): Bench {
@@ -72,7 +75,10 @@ function createBench({
     ...rest,
   }
   const cache = rest.cache ?? createVerifiedTokenCache()
-  const verifier = createTokenVerifier({ servers: [server], hmacCandidates: hmac, maxTokenBytes }, { clock, cache })
+  const verifier = createTokenVerifier(
+    { servers: [server], hmacCandidates: hmac, maxTokenBytes },
+    { clock, cache, revocations },
+  )
   const verify = (compact: string, nowMs = clock.now()): Result<VerifiedJwt> => {
     const result = verifier.verify(compact, nowMs)
     assert.ok(!(result instanceof Promise), 'a verdict without a fetch is synchronous')
@@ -358,7 +364,7 @@ test('two auth servers in one rule each verify with their own keys', async () =>
     },
   ]
   const rules = { servers, hmacCandidates: noCandidates, maxTokenBytes: 8192 }
-  const verifier = createTokenVerifier(rules, { clock, cache: createVerifiedTokenCache() })
+  const verifier = createTokenVerifier(rules, { clock, cache: createVerifiedTokenCache(), revocations: NO_REVOCATIONS })
   const judge = async (key: TestKey, iss: string, header = {}): Promise<string> =>
     codeOf(
       await verifier.verify(

@@ -4,20 +4,28 @@ import { createUpstreamPool, type PoolSettings, poolKey } from '../../../src/ups
 import { makeExchange } from '../../support/exchange.ts'
 import { FakeReply } from '../../support/fake-reply.ts'
 import { codeOfOutcome, makeTarget } from '../../support/http-target.ts'
+import { samplePool } from '../../support/sample-pool.ts'
+import { trustOnly } from '../../support/stores.ts'
 import { startUpstream, until } from '../../support/upstream.ts'
 
-const settings: PoolSettings = { origin: 'http://127.0.0.1:1', connectTimeoutMs: 1000, responseTimeoutMs: 1000 }
+const settings: PoolSettings = samplePool()
 
 describe('a pool', () => {
   it('has one key for equal settings, and another for each difference', () => {
-    assert.equal(poolKey(settings), poolKey({ ...settings, maxInFlight: 1024 }))
-    const others = [
+    assert.equal(poolKey(settings), poolKey({ ...settings }))
+    const others: readonly Partial<PoolSettings>[] = [
       { origin: 'http://127.0.0.1:2' },
+      { protocol: 'http2' },
       { connectTimeoutMs: 2 },
       { responseTimeoutMs: 2 },
       { silenceMs: 2 },
+      { maxConnections: 2 },
+      { maxPending: 2 },
+      { tls: trustOnly('PEM') },
     ]
-    assert.equal(new Set(others.map(other => poolKey({ ...settings, ...other }))).size, others.length)
+    assert.deepEqual(Object.keys(settings).length + 1, others.length, 'every setting is tried')
+    const keys = [settings, ...others.map(other => ({ ...settings, ...other }))].map(poolKey)
+    assert.equal(new Set(keys).size, others.length + 1)
   })
 
   it('opens no connection before the first request, and closes', async () => {
@@ -29,8 +37,8 @@ describe('a pool', () => {
   })
 
   it('counts requests in and out', () => {
-    const pool = createUpstreamPool({ ...settings, maxInFlight: 1 })
-    assert.deepEqual([pool.enter(), pool.enter()], [true, false])
+    const pool = createUpstreamPool({ ...settings, maxConnections: 1, maxPending: 1 })
+    assert.deepEqual([pool.enter(), pool.enter(), pool.enter()], [true, true, false])
     pool.leave()
     assert.equal(pool.enter(), true)
   })

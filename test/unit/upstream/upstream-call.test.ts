@@ -8,6 +8,7 @@ import { makeCertificate } from '../../support/certificate.ts'
 import { makeExchange } from '../../support/exchange.ts'
 import { FakeReply } from '../../support/fake-reply.ts'
 import { codeOfOutcome, makeTarget, whenIdle } from '../../support/http-target.ts'
+import { trustOnly } from '../../support/stores.ts'
 import { startRawUpstream, startUpstream, type TestUpstream, until } from '../../support/upstream.ts'
 
 async function startRaw(t: TestContext, answer: string | ((socket: Socket, head: string, n: number) => void)) {
@@ -148,9 +149,10 @@ describe('an upstream that cannot be reached', { concurrency: true }, () => {
   it('is 503 upstream.overloaded where too many requests are under way', async t => {
     const upstream = await startUpstream('never')
     t.after(() => upstream.close())
-    const target = makeTarget(t, [upstream.origin], { pool: { maxInFlight: 2 } })
+    const target = makeTarget(t, [upstream.origin], { pool: { maxConnections: 2, maxPending: 0 } })
     const replies = [new FakeReply(), new FakeReply()]
     const waiting = replies.map(reply => target.call(makeExchange(), reply))
+    await until(() => upstream.requests.length === 2, 'both requests')
     assert.equal(codeOfOutcome(await target.call(makeExchange(), new FakeReply())), 'denied upstream.overloaded')
     for (const reply of replies) reply.leave()
     await Promise.all(waiting)
@@ -173,7 +175,7 @@ describe('an upstream over TLS', () => {
     const tls = makeCertificate('DNS:other.example')
     const upstream = await startUpstream('ok', { tls })
     t.after(() => upstream.close())
-    const target = makeTarget(t, [upstream.origin], { pool: { authorities: tls.cert } })
+    const target = makeTarget(t, [upstream.origin], { pool: { tls: trustOnly(tls.cert) } })
     assert.equal(codeOfOutcome(await target.call(makeExchange(), new FakeReply())), 'denied upstream.tls_failed')
     assert.equal(upstream.requests.length, 0)
   })
@@ -182,7 +184,7 @@ describe('an upstream over TLS', () => {
     const tls = makeCertificate('IP:127.0.0.1')
     const upstream = await startUpstream('ok', { tls })
     t.after(() => upstream.close())
-    const target = makeTarget(t, [upstream.origin], { pool: { authorities: tls.cert } })
+    const target = makeTarget(t, [upstream.origin], { pool: { tls: trustOnly(tls.cert) } })
     const reply = new FakeReply()
     assert.deepEqual(await target.call(makeExchange(), reply), { kind: 'replied', status: 200 })
     assert.equal(reply.text, 'ok')
@@ -200,18 +202,20 @@ describe('a second try', () => {
     })
   }
 
-  it('is made once for a safe request on a kept connection that broke before any answer', async t => {
-    const upstream = await startForgetful(t)
-    const target = makeTarget(t, [upstream.origin])
-    await target.call(makeExchange(), new FakeReply())
-    await whenIdle()
-    const reply = new FakeReply()
-    assert.deepEqual(await target.call(makeExchange(), reply), { kind: 'replied', status: 200 })
-    assert.equal(reply.text, 'ok')
-    assert.equal(upstream.requests.length, 3)
-  })
+  for (const method of ['GET', 'PUT', 'DELETE']) {
+    it(`is made once for ${method} on a kept connection that broke before any answer`, async t => {
+      const upstream = await startForgetful(t)
+      const target = makeTarget(t, [upstream.origin])
+      await target.call(makeExchange(), new FakeReply())
+      await whenIdle()
+      const reply = new FakeReply()
+      assert.deepEqual(await target.call(makeExchange({ method }), reply), { kind: 'replied', status: 200 })
+      assert.equal(reply.text, 'ok')
+      assert.equal(upstream.requests.length, 3)
+    })
+  }
 
-  for (const method of ['POST', 'DELETE', 'PUT', 'PURGE']) {
+  for (const method of ['POST', 'PATCH', 'PURGE']) {
     it(`PX-19 is never made for ${method}`, async t => {
       const upstream = await startForgetful(t)
       const target = makeTarget(t, [upstream.origin])
@@ -233,13 +237,70 @@ describe('a second try', () => {
   })
 
   for (const behaviour of ['reset_before_head', 'close_before_head'] as const) {
-    it(`is never made on a fresh connection (${behaviour})`, async t => {
+    it(`is the last one (${behaviour})`, async t => {
       const upstream = await startUpstream(behaviour)
       t.after(() => upstream.close())
       assert.equal(codeOfOutcome(await call(t, upstream)), 'denied upstream.reset')
-      assert.equal(upstream.requests.length, 1)
+      assert.equal(upstream.requests.length, 2)
     })
   }
+
+  it('goes to another target, also with a body where nothing of it was sent', async t => {
+    const [gone, alive] = [await startUpstream('ok'), await startUpstream('mirror')]
+    t.after(() => alive.close())
+    await gone.close()
+    const target = makeTarget(t, [`${gone.origin}/gone`, `${alive.origin}/alive`])
+    const stream = Readable.from([Buffer.from('hel'), Buffer.from('lo')], { objectMode: false })
+    const reply = new FakeReply()
+    const exchange = makeExchange({ method: 'POST', body: { stream, length: 5 } })
+    assert.deepEqual(await target.call(exchange, reply), { kind: 'replied', status: 200 })
+    assert.equal(reply.text, 'hello')
+    assert.deepEqual(
+      alive.requests.map(({ method, url }) => `${method} ${url}`),
+      ['POST /alive/orders/v1'],
+    )
+    assert.equal(target.group.budget.retries, 1)
+    assert.deepEqual(
+      target.group.states.map(({ inFlight }) => inFlight),
+      [0, 0],
+    )
+  })
+
+  it('is not made where settings allow none, or the budget is used up', async t => {
+    const upstream = await startUpstream('reset_before_head')
+    t.after(() => upstream.close())
+    const never = makeTarget(t, [upstream.origin], { settings: { retry: { attempts: 0, budgetPercent: 100 } } })
+    await never.call(makeExchange(), new FakeReply())
+    assert.equal(upstream.requests.length, 1)
+    const little = makeTarget(t, [upstream.origin], { settings: { retry: { attempts: 1, budgetPercent: 0 } } })
+    for (let i = 0; i < 5; i++) await little.call(makeExchange(), new FakeReply())
+    assert.equal(upstream.requests.length, 1 + 5 + 3)
+  })
+
+  it('is not made for a caller who left', async t => {
+    const upstream = await startUpstream('never')
+    t.after(() => upstream.close())
+    const reply = new FakeReply()
+    const outcome = makeTarget(t, [upstream.origin]).call(makeExchange(), reply)
+    await until(() => upstream.requests.length === 1, 'the request')
+    reply.leave()
+    upstream.resetAll()
+    assert.equal((await outcome).kind, 'abandoned')
+    await whenIdle()
+    assert.equal(upstream.requests.length, 1)
+  })
+
+  it('is made after a time-out only where there is another target', async t => {
+    const [silent, alive] = [await startUpstream('never'), await startUpstream('ok')]
+    t.after(() => Promise.all([silent.close(), alive.close()]))
+    const settings = { responseTimeoutMs: 100 }
+    const alone = makeTarget(t, [silent.origin], { settings })
+    assert.equal(codeOfOutcome(await alone.call(makeExchange(), new FakeReply())), 'denied upstream.response_timeout')
+    assert.equal(silent.requests.length, 1)
+    const both = makeTarget(t, [silent.origin, alive.origin], { settings })
+    assert.deepEqual(await both.call(makeExchange(), new FakeReply()), { kind: 'replied', status: 200 })
+    assert.deepEqual([silent.requests.length, alive.requests.length], [2, 1])
+  })
 
   it('is never made once a byte of an answer came', async t => {
     const answered = new WeakSet<Socket>()

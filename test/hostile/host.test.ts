@@ -1,0 +1,110 @@
+/** Host: there once, a name or an address, and the one that everybody reads (H1-03, PX-08, FW-06; CVE-2023-23936). */
+import assert from 'node:assert/strict'
+import {
+  AUTHORIZATION,
+  get,
+  type HostileRow,
+  pass,
+  refuse,
+  refuseOne,
+  testRows,
+  valuesOf,
+} from '../support/hostile-rows.ts'
+
+/** A GET with these lines in the place of its Host. */
+const hosted = (lines: string, target = '/orders/a'): string => `GET ${target} HTTP/1.1\r\n${lines}${AUTHORIZATION}\r\n`
+const malformed = (name: string, lines: string): HostileRow => refuse(name, hosted(lines), 'request.malformed')
+const bad = (name: string, value: string): HostileRow => malformed(name, `Host: ${value}\r\n`)
+const good = (name: string, value: string, seenAs: string): HostileRow =>
+  pass(name, hosted(`Host: ${value}\r\n`), 'GET /orders/a', seen =>
+    assert.deepEqual(valuesOf(seen, 'x-forwarded-host'), [seenAs]),
+  )
+
+testRows('Host', [
+  malformed('H1-03, that is not there', ''),
+  malformed('H1-03, twice', 'Host: api.test\r\nHost: other.test\r\n'),
+  malformed('H1-03, twice the same', 'Host: api.test\r\nHost: api.test\r\n'),
+  malformed('twice in two spellings', 'Host: api.test\r\nhOST: other.test\r\n'),
+  malformed('three times', 'Host: api.test\r\nHost: api.test\r\nHost: api.test\r\n'),
+  refuse('twice, far from each other', get('X: y\r\nHost: other.test\r\n'), 'request.malformed'),
+  malformed('twice, one of them empty', 'Host:\r\nHost: api.test\r\n'),
+  bad('that is empty', ''),
+  bad('of spaces', '   '),
+  bad('with a space in it', 'api .test'),
+  bad('with a tab in it', 'api\t.test'),
+  bad('with a second host behind a space', 'api.test other.test'),
+  bad('with a path', 'api.test/x'),
+  bad('with a path that climbs', 'api.test/../x'),
+  bad('with a query', 'api.test?x'),
+  bad('with a fragment', 'api.test#x'),
+  bad('with a scheme', 'http://api.test'),
+  bad('with user information', 'admin@api.test'),
+  bad('with user and password', 'a:b@api.test'),
+  bad('with a list', 'api.test, other.test'),
+  bad('with a list without spaces', 'api.test,other.test'),
+  bad('with a semicolon', 'api.test;other.test'),
+  bad('with a backslash', 'api.test\\other.test'),
+  bad('with a quote', '"api.test"'),
+  bad('with an asterisk', '*.test'),
+  bad('with an escape', 'api%2etest'),
+  bad('with an escaped NUL', 'api.test%00'),
+  bad('CVE-2016-2086, with a NUL', 'api.test\0'),
+  bad('with a high byte', '\xe4pi.test'),
+  bad('with UTF-8', '\xc3\xa4pi.test'),
+  bad('with a control character', 'api\x01.test'),
+  bad('with two dots in a row', 'api..test'),
+  bad('with a dot in front', '.api.test'),
+  bad('of a dot', '.'),
+  bad('with two dots at its end', 'api.test..'),
+  bad('longer than any name', `${'a'.repeat(300)}.test`),
+  bad('with a port that is too high', 'api.test:99999'),
+  bad('with a port one too high', 'api.test:65536'),
+  bad('with port 0', 'api.test:0'),
+  bad('with a port of letters', 'api.test:http'),
+  bad('with a signed port', 'api.test:+80'),
+  bad('with a negative port', 'api.test:-1'),
+  bad('with a port in hex', 'api.test:0x50'),
+  bad('with a port with a space', 'api.test: 80'),
+  bad('with a port of many digits', `api.test:${'0'.repeat(20)}80`),
+  bad('with two ports', 'api.test:80:80'),
+  bad('with a port alone', ':80'),
+  bad('with an open bracket', '[::1'),
+  bad('with a closed bracket', '::1]'),
+  bad('with an IPv6 address without brackets', '::1'),
+  bad('with brackets around a name', '[api.test]'),
+  bad('with brackets around IPv4', '[127.0.0.1]'),
+  bad('with a zone', '[fe80::1%25eth0]'),
+  bad('with a raw zone', '[fe80::1%eth0]'),
+  bad('with something behind the brackets', '[::1]x'),
+  bad('with an address of a future version', '[v1.x]'),
+  bad('with brackets and nothing in them', '[]'),
+  good('in capitals is read in lower case', 'API.Test', 'api.test'),
+  good('with a dot at its end is the same name', 'api.test.', 'api.test'),
+  good('with an empty port has none', 'api.test:', 'api.test'),
+  good('with a port keeps it', 'api.test:8443', 'api.test:8443'),
+  good('with an underscore is a name', 'my_api.test', 'my_api.test'),
+  good('with an address', '127.0.0.1:80', '127.0.0.1:80'),
+  good('with an IPv6 address', '[::1]:80', '[::1]:80'),
+  good('with IPv6 in capitals', '[FE80::1]', '[fe80::1]'),
+  good('between spaces and tabs', ' \t api.test \t ', 'api.test'),
+  good('with punycode', 'xn--pi-uia.test', 'xn--pi-uia.test'),
+])
+
+const asks = (name: string, lines: string): HostileRow =>
+  refuseOne(name, hosted(`Host: api.test\r\n${lines}`, '/hosted/a'), 'route.not_found')
+
+testRows('another host', [
+  asks('PX-08, X-Forwarded-Host of a stranger chooses no API', 'X-Forwarded-Host: h.example.com\r\n'),
+  asks('CVE-2026-40575, Forwarded of a stranger chooses no API', 'Forwarded: host=h.example.com\r\n'),
+  asks('X-Host chooses no API', 'X-Host: h.example.com\r\n'),
+  asks('X-Original-Host chooses no API', 'X-Original-Host: h.example.com\r\n'),
+  asks('X_Forwarded_Host chooses no API', 'X_Forwarded_Host: h.example.com\r\n'),
+  asks('CVE-2026-40575, X-Forwarded-Uri chooses no route', 'X-Forwarded-Uri: /orders/a\r\n'),
+  asks('X-Original-URL chooses no route', 'X-Original-URL: /orders/a\r\n'),
+  asks('X-Rewrite-URL chooses no route', 'X-Rewrite-URL: /orders/a\r\n'),
+  refuseOne('with a prefix is none of ours', hosted('Host: xh.example.com\r\n', '/hosted/a'), 'route.not_found'),
+  refuseOne('with a suffix is none of ours', hosted('Host: h.example.com.evil\r\n', '/hosted/a'), 'route.not_found'),
+  pass('CVE-2026-27588, in any case is ours', hosted('Host: H.EXAMPLE.com\r\n', '/hosted/a'), 'GET /hosted/a'),
+  pass('with a port is ours', hosted('Host: h.example.com:8443\r\n', '/hosted/a'), 'GET /hosted/a'),
+  pass('with a dot at its end is ours', hosted('Host: h.example.com.\r\n', '/hosted/a'), 'GET /hosted/a'),
+])
