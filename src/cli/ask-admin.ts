@@ -2,8 +2,8 @@ import { ADMIN_TOKEN_FILE } from '../admin/admin-token.ts'
 import type { AdminApiSettings } from '../settings/model.ts'
 import { createStore } from '../state/store.ts'
 
-/** Longest answer of an admin page that is read. */
-const MAX_ANSWER = 4 * 1024 * 1024
+/** Most octets of an admin page's answer; a longer one comes from something else. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024
 
 export interface AdminQuestion {
   readonly method: 'GET' | 'POST'
@@ -30,8 +30,18 @@ export const askAdmin: AskAdmin = async ({ method, url, authorization, body, tim
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
-  const text = await response.text()
-  return { status: response.status, body: text.slice(0, MAX_ANSWER) }
+  return { status: response.status, body: await readBounded(response) }
+}
+
+async function readBounded(response: Response): Promise<string> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of response.body ?? []) {
+    bytes += part.length
+    if (bytes > MAX_ANSWER_BYTES) throw new Error('the answer is too long')
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
 }
 
 /** What the gateway of these settings lets in: its `admin_api` credentials, else the token under its `state_dir`. */

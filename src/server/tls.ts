@@ -29,7 +29,11 @@ const NO_RENEGOTIATION = constants.SSL_OP_NO_RENEGOTIATION
 export function createServerTls(settings: TlsSettings, stores: Stores): Result<ServerTls, Finding> {
   const authorities = findAuthorities(settings, stores)
   if (!authorities.ok) return authorities
-  const identities: { readonly options: SecureContextOptions; readonly certificate: X509Certificate }[] = []
+  const identities: {
+    readonly options: SecureContextOptions
+    readonly context: SecureContext
+    readonly certificate: X509Certificate
+  }[] = []
   for (const { keystore, alias, pointer } of settings.certificates) {
     const place = {
       pointer: `${pointer}/${alias === undefined ? 'keyStoreAlias' : 'keyAlias'}`,
@@ -53,17 +57,19 @@ export function createServerTls(settings: TlsSettings, stores: Stores): Result<S
       ...authorities.value,
     }
     try {
-      createSecureContext(options)
+      identities.push({
+        options,
+        context: createSecureContext(options),
+        certificate: new X509Certificate(leaf),
+      })
     } catch (error) {
       return refuse(place.pointer, reasonOf(error, found.value.alias))
     }
-    identities.push({ options, certificate: new X509Certificate(leaf) })
   }
   const [first] = identities
   if (first === undefined) return refuse('/tls/certificates', 'there is no certificate')
   const byName = new Map<string, SecureContext>()
-  for (const { options, certificate } of identities) {
-    const context = createSecureContext(options)
+  for (const { context, certificate } of identities) {
     for (const name of dnsNames(certificate)) if (!byName.has(name)) byName.set(name, context)
   }
   return ok({

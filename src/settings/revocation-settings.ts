@@ -1,3 +1,6 @@
+/** Different claims that the entries of one deny list may name: each costs every token a look. */
+export const MOST_CLAIMS = 16
+
 /** Tokens of one issuer that are refused although they are valid. */
 export type RevokedTokens =
   | {

@@ -2,9 +2,7 @@ import type { Finding } from '../diagnostics/problem.ts'
 import { checkClearText } from './clear-text.ts'
 import type { Cursor } from './cursor.ts'
 import type { Inspection } from './inspection.ts'
-
-/** Different claims that the entries may name: each costs every token a look. The same for every deny list. */
-const MOST_CLAIMS = 16
+import { MOST_CLAIMS } from './revocation-settings.ts'
 
 /** Judges what is revoked: whose tokens, by how many claims, and that the list to be fetched cannot be forged on its way. */
 export function checkRevocations(inspection: Inspection): readonly Finding[] {

@@ -5,7 +5,7 @@
  */
 import { formatTime, parseTime } from '../clock/rfc3339.ts'
 import { ok, type Result } from '../errors/denial.ts'
-import type { RevocationSettings, RevokedTokens } from '../settings/revocation-settings.ts'
+import { MOST_CLAIMS, type RevocationSettings, type RevokedTokens } from '../settings/revocation-settings.ts'
 import type { JsonObject, JsonValue } from './jwt.ts'
 import { parseJsonObject } from './strict-json.ts'
 
@@ -13,8 +13,6 @@ import { parseJsonObject } from './strict-json.ts'
 export const MOST_TEXT_LENGTH = 256
 /** Largest `exp`: the year 9999. */
 export const LATEST_EXP = 253_402_300_799
-/** Different claims that the entries of one list may name: each costs every token a look. */
-export const MOST_CLAIMS = 16
 /** Members of one entry, at most, and that its object is. */
 const MEMBERS_EACH = 8
 

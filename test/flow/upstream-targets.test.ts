@@ -83,8 +83,9 @@ test('a target that fails again and again is taken out, is seen to be, and comes
   await callMany(gateway, 4)
   assert.equal(targetOf(gateway, 0)?.condition, 'ejected')
   assert.deepEqual(statusesOf(await callMany(gateway, 10)), [200])
-  const [upstream] = (await readStatus(gateway))['upstreams'] as unknown as readonly { targets: readonly object[] }[]
-  assert.partialDeepStrictEqual(upstream?.targets[0], {
+  const { upstreams = {} } = await readStatus(gateway)
+  const { targets } = upstreams[0] as { readonly targets: readonly object[] }
+  assert.partialDeepStrictEqual(targets[0], {
     state: 'ejected',
     share: 0,
     ejections: 1,

@@ -34,6 +34,7 @@ export function drawChart({ title, times, rows }: Chart): string {
   const x = (seconds: number): number => LEFT + (seconds / last) * (WIDTH - LEFT - RIGHT)
   const parts = rows.map((row, i) => drawRow(row, TOP + i * (ROW_HEIGHT + GAP), times, last, x))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12" fill="${TEXT}">
+<title>${escapeText(title)}</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 <text x="${LEFT}" y="24" font-size="16">${escapeText(title)}</text>
 ${parts.join('\n')}

@@ -3,15 +3,25 @@ import { test } from 'node:test'
 import { createExpressionEnvironment } from '../../../src/expressions/environment.ts'
 import { createExpressionCompiler } from '../../../src/expressions/expression.ts'
 import { LoopMeter, MAX_LOOP_STEPS, meterLoops } from '../../../src/expressions/loop-work.ts'
-import type { ExpressionVariables } from '../../../src/expressions/vocabulary.ts'
+import type { RequestView } from '../../../src/expressions/vocabulary.ts'
 
+const REQUEST: RequestView = {
+  method: 'GET',
+  path: '/orders',
+  scheme: 'http',
+  host: 'localhost',
+  client_address: '127.0.0.1',
+  parameters: {},
+  api: 'orders',
+  route: '/orders/*',
+}
 const environment = createExpressionEnvironment()
 const meterOf = (text: string): string => meterLoops(text, environment.parse(text).ast)?.text ?? text
 const compiler = createExpressionCompiler()
 const evaluate = (text: string, claims: Readonly<Record<string, unknown>>): unknown => {
   const compiled = compiler.compile(text)
   assert.ok(compiled.ok, text)
-  const verdict = compiled.value.evaluate({ claims, token: null, application: null } as unknown as ExpressionVariables)
+  const verdict = compiled.value.evaluate({ claims, token: null, application: null, request: REQUEST })
   return verdict.ok ? verdict.value : verdict.reason
 }
 const list = (length: number, from = 0): number[] => Array.from({ length }, (_, i) => from + i)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MOST_CLAIMS } from '../../../src/settings/revocation-settings.ts'
 import { checkRevocations } from '../../../src/settings/revocations.ts'
-import { MOST_CLAIMS } from '../../../src/tokens/revocation-entry.ts'
 import { inspectionOf } from '../../support/settings-document.ts'
 
 function checkEntries(entries: readonly unknown[], list?: unknown): readonly string[] {

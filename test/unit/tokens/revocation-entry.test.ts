@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { MOST_CLAIMS } from '../../../src/settings/revocation-settings.ts'
 import type { JsonValue } from '../../../src/tokens/jwt.ts'
 import {
   hasFewClaims,
   LATEST_EXP,
-  MOST_CLAIMS,
   MOST_TEXT_LENGTH,
   parseRevocation,
   parseRevocationDocument,
